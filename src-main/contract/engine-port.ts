@@ -1,0 +1,26 @@
+/** Messages between main and the engine process of one run. */
+import type { Problem, RecordedEvent } from './events';
+
+/** Main → engine process. The first is `run` or `export`; a process does one of them and ends. */
+export type EngineCommand =
+  | {
+      command: 'run';
+      /** The session: main creates it when the run is queued. One that has events is taken up from its last checkpoint. */
+      file: string;
+      /** Paths the user granted; every path in the experiment must lie in one of them. */
+      grants: string[];
+    }
+  | { command: 'pause' }
+  | { command: 'continue' }
+  | { command: 'stop' }
+  /** Write an export of a session to `out`. */
+  | { command: 'export'; file: string; format: string; out: string };
+
+/** Engine process → main. */
+export type EngineReport =
+  /** Recorded events, weights and checkpoint states left out. */
+  | { report: 'events'; events: RecordedEvent[] }
+  /** The run ended in an orderly way: done, stopped or failed. The events say which, where the session could be written. */
+  | { report: 'ended'; status: 'done' | 'stopped' | 'failed'; problem: Problem | null }
+  | { report: 'exported'; out: string }
+  | { report: 'export-failed'; problem: Problem };

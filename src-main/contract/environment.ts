@@ -1,0 +1,65 @@
+/** Environments: pure functions on an explicit, serialisable state, so that a session can be scrubbed, forked and replayed. */
+import type { Definition } from './catalog';
+import type { ParamsOf, ParamSpecs } from './params';
+import type { Random } from './random';
+import type { Scene } from './scene';
+
+export interface Box {
+  kind: 'box';
+  low: number[];
+  high: number[];
+}
+/** `finite`: a state index, given to networks as one-hot, to tables as the index. */
+export interface Discrete {
+  kind: 'discrete';
+  n: number;
+}
+
+export interface Step<S> {
+  state: S;
+  reward: number;
+  /** The task itself ended. A time limit is no termination: the frame truncates at maxEpisodeSteps. */
+  terminated: boolean;
+}
+
+/** One possible outcome of an action, as in Gymnasium's `P`. */
+export type Transition = [probability: number, next: number, reward: number, terminated: boolean];
+
+export interface Environment<S = unknown> {
+  observationSpace: Box | Discrete;
+  actionSpace: { n: number; names: string[] };
+  /** Null: no limit registered in Gymnasium (evaluations have their own step cap). */
+  maxEpisodeSteps: number | null;
+  /** Mean return from which the task counts as solved. */
+  rewardThreshold: number | null;
+  initial(random: Random): S;
+  /** Throws RangeError for an action outside the space. */
+  step(state: S, action: number, random: Random): Step<S>;
+  /** Box: the values as float32. Discrete: one number, the state's index. */
+  observe(state: S): Float32Array;
+  scene(state: S): Scene;
+  /** The state as Gymnasium's array, and back. Throws RangeError for an array that is no state. */
+  toArray(state: S): number[];
+  fromArray(values: number[]): S;
+  /** What the agent believes to see, as a state to draw; absent where observations cannot be drawn. */
+  stateFromObservation?(observation: Float32Array): S;
+  /** Finite environments: every transition of every state of Gymnasium's `P`, and the start distribution. */
+  transitions?(): Transition[][][];
+  startDistribution?(): { state: number; probability: number }[];
+  /** Finite environments: cells at most one step away, for displaced beliefs. */
+  neighbours?(state: number): number[];
+}
+
+/** One file in `envs/`: documentation in its header, dynamics, spaces, scene. */
+export interface EnvironmentDefinition<P extends ParamSpecs = ParamSpecs, S = unknown> extends Definition<P> {
+  kind: 'environment';
+  /** States can be listed, which tables need. */
+  finite: boolean;
+  /** Throws RangeError naming the parameter for a map without start or goal and the like. */
+  create(params: ParamsOf<P>): Environment<S>;
+}
+
+/** Types an environment's parameters from its specs. */
+export const defineEnvironment = <const P extends ParamSpecs, S>(
+  definition: Omit<EnvironmentDefinition<P, S>, 'kind'>,
+): EnvironmentDefinition<P, S> => ({ kind: 'environment', ...definition });

@@ -1,0 +1,160 @@
+/**
+ * Run events: everything that happens in a run, in order. The session file is their list; live view, replay, command
+ * line table and report are folds of it.
+ *
+ * Events hold no clock. Two runs of one spec on one machine give equal events but for `seconds` fields
+ * (see WALL_CLOCK_FIELDS); the session writer adds the time each was written. Typed arrays are stored as binary
+ * artefacts beside the event.
+ */
+import type { Knowledge, Norm, Task } from './catalog';
+import type { Applied, Surface } from './params';
+import type { Scene, Shape } from './scene';
+
+/** Fields that may differ between two runs of one spec, wherever they stand in an event. */
+export const WALL_CLOCK_FIELDS: readonly string[] = ['seconds'];
+
+export interface ArmPlan {
+  index: number;
+  poisoning: Applied | null;
+  defense: Applied | null;
+  seed: number;
+}
+
+/** An attack of the evaluation with one value for every parameter: a list in the experiment gives several entries. */
+export interface AttackPlan extends Applied {
+  index: number;
+  surface: Surface;
+  knowledge: Knowledge;
+  norm: Norm | null;
+}
+
+export interface Plan {
+  task: Task;
+  /** Every arm; the first is clean, undefended, first seed. */
+  arms: ArmPlan[];
+  attacks: AttackPlan[];
+  /** Total work in units of the progress events; proportional to the expected time, not to be read as seconds. */
+  work: number;
+}
+
+/** Metric name → value; null when it is undefined (a rate of nothing). Names and units: `metrics.ts`. */
+export type Metrics = Record<string, number | null>;
+
+export type CheckStatus = 'pass' | 'fail' | 'not-run';
+export interface Check {
+  id: string;
+  status: CheckStatus;
+  /** The numbers behind the status, in a sentence. */
+  evidence: string;
+}
+
+export interface Prediction {
+  label: number;
+  /** Softmax probability of `label`. */
+  confidence: number;
+}
+
+/** Where a run can be taken up again. */
+export interface Position {
+  arm: number;
+  stage: 'training' | 'evaluation';
+  /** Epochs trained (training), or entries of plan.attacks already evaluated (evaluation). */
+  done: number;
+}
+
+export type RunEvent =
+  | { type: 'run-started'; plan: Plan }
+  | {
+      type: 'data-loaded';
+      name: string;
+      train: number;
+      validation: number;
+      test: number;
+      shape: number[];
+      classes: string[];
+      /** Content hash, so that a reproduction on other data is noticed. */
+      hash: string;
+    }
+  | { type: 'arm-started'; arm: number }
+  /** What a training-set poisoning altered: indices of the training samples. */
+  | { type: 'poisoned'; arm: number; changed: Uint32Array; of: number }
+  /** One value of a curve. x is in the unit of the series (metrics.ts). */
+  | { type: 'point'; arm: number; series: string; x: number; value: number }
+  | { type: 'progress'; done: number; what: string }
+  | { type: 'checkpoint'; position: Position; state: Record<string, Float32Array> }
+  /** The trained thing itself: weights by name, and for tables the values. */
+  | { type: 'trained'; arm: number; weights: Record<string, Float32Array>; seconds: number }
+  /** attack null: clean. `outcome` has a byte an input: bit 0 right before, bit 1 right after the attack. */
+  | { type: 'evaluation'; arm: number; attack: number | null; metrics: Metrics; outcome?: Uint8Array }
+  | {
+      type: 'example';
+      arm: number;
+      attack: number;
+      /** Index in the test set. */
+      input: number;
+      label: number;
+      shape: [height: number, width: number, channels: number];
+      /** Pixels in [0, 1]. */
+      clean: Float32Array;
+      adversarial: Float32Array;
+      before: Prediction;
+      after: Prediction;
+    }
+  | {
+      /** One greedy episode, drawn. */
+      type: 'trajectory';
+      arm: number;
+      /** null: not attacked. */
+      attack: number | null;
+      /** Environment steps trained when it was played; null when training was over. */
+      trainedSteps: number | null;
+      scene: Omit<Scene, 'shapes'>;
+      /** One list of shapes a state, the last state included. */
+      frames: Shape[][];
+      /** What the agent perceived, drawn likewise where the environment can; empty when not attacked. */
+      perceivedFrames: Shape[][];
+      /** steps × observation size. */
+      observations: Float32Array;
+      perceived: Float32Array;
+      actions: Uint8Array;
+      rewards: Float32Array;
+      return: number;
+      terminated: boolean;
+      truncated: boolean;
+    }
+  | { type: 'check'; arm: number; check: Check }
+  | { type: 'warning'; arm: number | null; code: string; message: string }
+  | { type: 'arm-finished'; arm: number }
+  | { type: 'run-finished' }
+  | ControlEvent;
+
+/**
+ * What was done to a run from outside. A reproduction and a resumed run are compared without them, since the rest of
+ * the record must not depend on when somebody pressed pause.
+ */
+export type ControlEvent =
+  | { type: 'run-paused' }
+  | { type: 'run-continued' }
+  | { type: 'run-resumed'; from: Position | null }
+  | { type: 'run-stopped' }
+  | { type: 'run-failed'; error: Problem };
+
+const CONTROL_TYPES: readonly string[] = ['run-paused', 'run-continued', 'run-resumed', 'run-stopped', 'run-failed'];
+export const isControl = (event: RunEvent): event is ControlEvent => CONTROL_TYPES.includes(event.type);
+
+/** A problem told to a person: where, what was found, what was expected, what to do. */
+export interface Problem {
+  /** Path in the experiment, file name, or part of the run. */
+  place: string;
+  message: string;
+  remedy?: string;
+}
+
+/** An event as the session holds it. */
+export interface RecordedEvent {
+  /** 1, 2, 3 … without gaps. */
+  sequence: number;
+  /** Milliseconds since the epoch, when the session writer took it. */
+  at: number;
+  event: RunEvent;
+}

@@ -1,0 +1,190 @@
+/**
+ * The one fold: events → what the views show. Live view, replay, command-line table and report all use it, so a
+ * recording opened later cannot show anything else than was seen live.
+ */
+import type {
+  ArmPlan,
+  Check,
+  Metrics,
+  Plan,
+  Position,
+  Problem,
+  RecordedEvent,
+  RunEvent,
+} from './events';
+
+type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+export type Example = EventOf<'example'>;
+export type Trajectory = EventOf<'trajectory'>;
+export type DataFacts = EventOf<'data-loaded'>;
+export type Warning = EventOf<'warning'>;
+
+/** x and y of a curve, in the order they were made. */
+export interface Curve {
+  x: number[];
+  y: number[];
+}
+
+export interface Evaluation {
+  metrics: Metrics;
+  outcome: Uint8Array | null;
+}
+
+export interface ArmState {
+  plan: ArmPlan;
+  status: 'waiting' | 'running' | 'done';
+  curves: Record<string, Curve>;
+  clean: Evaluation | null;
+  /** By index of plan.attacks; undefined where not evaluated yet. */
+  attacks: (Evaluation | undefined)[];
+  checks: Check[];
+  /** Indices of the training samples that a poisoning altered. */
+  poisoned: Uint32Array | null;
+  poisonedOf: number;
+  trainedSeconds: number | null;
+}
+
+export interface RunState {
+  status: 'starting' | 'running' | 'paused' | 'stopped' | 'failed' | 'done';
+  plan: Plan | null;
+  data: DataFacts | null;
+  arms: ArmState[];
+  examples: Example[];
+  /** The latest of each arm and attack: `trajectoryKey`. */
+  trajectories: Map<string, Trajectory>;
+  warnings: Warning[];
+  error: Problem | null;
+  progress: { done: number; total: number; what: string; activeMs: number; sinceMs: number; doneBefore: number };
+  checkpoint: Position | null;
+  sequence: number;
+  startedAt: number | null;
+  lastAt: number | null;
+}
+
+export const trajectoryKey = (arm: number, attack: number | null): string => `${arm}/${attack ?? 'clean'}`;
+
+export function initialState(): RunState {
+  return {
+    status: 'starting',
+    plan: null,
+    data: null,
+    arms: [],
+    examples: [],
+    trajectories: new Map(),
+    warnings: [],
+    error: null,
+    progress: { done: 0, total: 0, what: '', activeMs: 0, sinceMs: 0, doneBefore: 0 },
+    checkpoint: null,
+    sequence: 0,
+    startedAt: null,
+    lastAt: null,
+  };
+}
+
+/** Changes `state` in place (series are long) and returns it. */
+export function fold(state: RunState, { sequence, at, event }: RecordedEvent): RunState {
+  const { progress } = state;
+  if (state.status === 'running' && state.lastAt !== null) progress.activeMs += at - state.lastAt;
+  state.sequence = sequence;
+  state.startedAt ??= at;
+  state.lastAt = at;
+  const arm = 'arm' in event && event.arm !== null ? state.arms[event.arm] : undefined;
+
+  switch (event.type) {
+    case 'run-started':
+      state.status = 'running';
+      state.plan = event.plan;
+      progress.total = event.plan.work;
+      state.arms = event.plan.arms.map((plan) => ({
+        plan,
+        status: 'waiting',
+        curves: {},
+        clean: null,
+        attacks: event.plan.attacks.map(() => undefined),
+        checks: [],
+        poisoned: null,
+        poisonedOf: 0,
+        trainedSeconds: null,
+      }));
+      break;
+    case 'data-loaded':
+      state.data = event;
+      break;
+    case 'arm-started':
+      arm!.status = 'running';
+      break;
+    case 'poisoned':
+      arm!.poisoned = event.changed;
+      arm!.poisonedOf = event.of;
+      break;
+    case 'point': {
+      const curve = (arm!.curves[event.series] ??= { x: [], y: [] });
+      curve.x.push(event.x);
+      curve.y.push(event.value);
+      break;
+    }
+    case 'progress':
+      progress.done = event.done;
+      progress.what = event.what;
+      break;
+    case 'checkpoint':
+      state.checkpoint = event.position;
+      break;
+    case 'trained':
+      arm!.trainedSeconds = event.seconds;
+      break;
+    case 'evaluation': {
+      const evaluation = { metrics: event.metrics, outcome: event.outcome ?? null };
+      if (event.attack === null) arm!.clean = evaluation;
+      else arm!.attacks[event.attack] = evaluation;
+      break;
+    }
+    case 'example':
+      state.examples.push(event);
+      break;
+    case 'trajectory':
+      state.trajectories.set(trajectoryKey(event.arm, event.attack), event);
+      break;
+    case 'check':
+      arm!.checks.push(event.check);
+      break;
+    case 'warning':
+      state.warnings.push(event);
+      break;
+    case 'arm-finished':
+      arm!.status = 'done';
+      break;
+    case 'run-paused':
+      state.status = 'paused';
+      break;
+    case 'run-continued':
+      state.status = 'running';
+      break;
+    case 'run-resumed':
+      // The time left is estimated from the pace of this process alone.
+      state.status = 'running';
+      state.error = null;
+      progress.sinceMs = progress.activeMs;
+      progress.doneBefore = progress.done;
+      break;
+    case 'run-stopped':
+      state.status = 'stopped';
+      break;
+    case 'run-failed':
+      state.status = 'failed';
+      state.error = event.error;
+      break;
+    case 'run-finished':
+      state.status = 'done';
+      break;
+  }
+  return state;
+}
+
+/** Estimate of the seconds left, null while there is too little to judge by. */
+export function secondsLeft({ progress, status }: RunState): number | null {
+  const done = progress.done - progress.doneBefore;
+  const elapsed = progress.activeMs - progress.sinceMs;
+  if (status !== 'running' || done <= 0 || elapsed < 1000) return null;
+  return ((elapsed / done) * (progress.total - progress.done)) / 1000;
+}

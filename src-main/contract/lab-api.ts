@@ -1,0 +1,132 @@
+/**
+ * What the window may ask of main: the whole list, declared once. The gate in main validates every call against these
+ * schemas, preload exposes them and nothing else, the renderer's `lab.ts` is typed by them.
+ */
+import { z } from 'zod';
+import type { Problem, RecordedEvent } from './events';
+import type { SessionHeader, SessionRow, SessionStatus } from './session';
+
+const id = z.string().min(1).max(200);
+const text = z.string().max(2_000_000);
+
+/** Arguments of each call. Results are typed in LabResults. */
+export const labCalls = {
+  /** Built-in bouts, from `examples/`. */
+  bouts: z.tuple([]),
+  /** Checks the text, asks for missing grants, queues the run. `name` is what the user knows the text by. */
+  startRun: z.tuple([z.object({ text, name: z.string().max(200) })]),
+  pauseRun: z.tuple([id]),
+  continueRun: z.tuple([id]),
+  stopRun: z.tuple([id]),
+  /** Takes up a stopped, failed or interrupted session from its last checkpoint. */
+  resumeSession: z.tuple([id]),
+  sessions: z.tuple([]),
+  /**
+   * Header, and recorded events with a sequence number above `after`, in order, at most `limit`; go on until the last
+   * one has the number `last`. Trained weights and checkpoint states come as `{}`, here and in `run-events`: no view
+   * shows them. A queued run can be opened too: it has no events yet.
+   */
+  openSession: z.tuple([z.object({ id, after: z.int().min(0), limit: z.int().min(1).max(20000) })]),
+  renameSession: z.tuple([z.object({ id, name: z.string().min(1).max(120) })]),
+  /** Moves the session aside; `undeleteSession` brings it back while the app runs, then it goes to the system's trash. */
+  deleteSession: z.tuple([id]),
+  undeleteSession: z.tuple([id]),
+  revealSession: z.tuple([id]),
+  /** Asks where to, then writes. Result: the path, or null when the user cancelled. */
+  exportSession: z.tuple([z.object({ id, format: z.string().max(40) })]),
+  /** Asks for an experiment file. */
+  openExperiment: z.tuple([]),
+  saveExperiment: z.tuple([z.object({ text, name: z.string().max(200) })]),
+  /** Asks for a file or folder and grants it. */
+  chooseGrant: z.tuple([z.object({ what: z.enum(['file', 'folder']) })]),
+  grants: z.tuple([]),
+  withdrawGrant: z.tuple([z.string().max(4096)]),
+  settings: z.tuple([]),
+  setTheme: z.tuple([z.enum(['system', 'light', 'dark'])]),
+  about: z.tuple([]),
+} satisfies Record<string, z.ZodTuple>;
+
+export type LabCall = keyof typeof labCalls;
+
+export interface Bout {
+  id: string;
+  name: string;
+  description: string;
+  text: string;
+}
+
+export interface Settings {
+  theme: 'system' | 'light' | 'dark';
+  /** What `system` means at the moment. */
+  dark: boolean;
+}
+
+export interface About {
+  sparring: string;
+  electron: string;
+  chrome: string;
+  node: string;
+  /** Whether the renderer sandbox is off because the app runs as root. */
+  noSandbox: boolean;
+  libraryFolder: string;
+}
+
+/** A run the host knows of: queued, at work or just ended. Its id is its session's id. */
+export interface RunRow {
+  id: string;
+  name: string;
+  status: SessionStatus;
+  /** Why it ended, where it did not end by itself. */
+  problem: Problem | null;
+}
+
+export type StartResult = { ok: true; id: string } | { ok: false; problems: Problem[] };
+
+export interface LabResults {
+  bouts: Bout[];
+  startRun: StartResult;
+  pauseRun: void;
+  continueRun: void;
+  stopRun: void;
+  resumeSession: StartResult;
+  sessions: SessionRow[];
+  openSession: { header: SessionHeader; status: SessionStatus; events: RecordedEvent[]; last: number };
+  renameSession: void;
+  deleteSession: void;
+  undeleteSession: void;
+  revealSession: void;
+  exportSession: string | null;
+  openExperiment: { name: string; text: string } | null;
+  saveExperiment: string | null;
+  chooseGrant: string | null;
+  grants: string[];
+  withdrawGrant: void;
+  settings: Settings;
+  setTheme: Settings;
+  about: About;
+}
+
+/** What main tells the window unasked. */
+export interface LabPushes {
+  /** New events of a session that is being written, batched at 30 to 60 Hz. */
+  'run-events': { id: string; events: RecordedEvent[] };
+  runs: RunRow[];
+  /** The library changed: list it anew. */
+  'sessions-changed': null;
+  settings: Settings;
+  /** A menu item or shortcut: go there, do that. */
+  command: 'new-experiment' | 'open-experiment' | 'save-experiment' | 'sessions' | 'live' | 'about';
+}
+
+export const PUSHES: readonly (keyof LabPushes)[] = ['run-events', 'runs', 'sessions-changed', 'settings', 'command'];
+
+/** Every call answers with this, so that an error keeps its place and remedy on the way. */
+export type Answer<T> = { ok: true; value: T } | { ok: false; problem: Problem };
+
+/** `window.lab`, as preload exposes it. */
+export interface LabApi {
+  call<C extends LabCall>(name: C, args: z.input<(typeof labCalls)[C]>): Promise<Answer<LabResults[C]>>;
+  on<P extends keyof LabPushes>(push: P, listener: (value: LabPushes[P]) => void): () => void;
+  /** Grants the files and folders the user dropped on the window; answers their paths. */
+  grantDropped(files: File[]): Promise<Answer<string[]>>;
+}

@@ -1,0 +1,108 @@
+/** The names, units and directions of metrics and curves: one list for views, tables, exports and documentation. */
+
+export interface Measure {
+  title: string;
+  /** 'share' is shown in per cent. */
+  unit: 'share' | 'return' | 'pixel range' | 'pixels' | 'count' | 'seconds' | 'nats' | 'steps' | 'cells' | 'observation range';
+  better: 'higher' | 'lower' | 'neither';
+  help: string;
+}
+
+export const MEASURES: Record<string, Measure> = {
+  accuracy: { title: 'Accuracy', unit: 'share', better: 'higher', help: 'Inputs classified right, as perturbed.' },
+  robustAccuracy: {
+    title: 'Robust accuracy',
+    unit: 'share',
+    better: 'higher',
+    help: 'Inputs classified right both before and after the attack.',
+  },
+  attackSuccessRate: {
+    title: 'Attack success rate',
+    unit: 'share',
+    better: 'lower',
+    help: 'Of the inputs first classified right, those the attack turned.',
+  },
+  meanLinf: { title: 'Mean Linf', unit: 'pixel range', better: 'neither', help: 'Over successful inputs.' },
+  meanL2: { title: 'Mean L2', unit: 'pixel range', better: 'neither', help: 'Over successful inputs.' },
+  meanL0: { title: 'Mean L0', unit: 'pixels', better: 'neither', help: 'Changed values, over successful inputs.' },
+  medianLinf: {
+    title: 'Median Linf',
+    unit: 'pixel range',
+    better: 'neither',
+    help: 'Over all inputs first classified right, a failure counting as infinite (null when the median is).',
+  },
+  medianL2: {
+    title: 'Median L2',
+    unit: 'pixel range',
+    better: 'neither',
+    help: 'Over all inputs first classified right, a failure counting as infinite (null when the median is).',
+  },
+  maxLinf: { title: 'Largest Linf', unit: 'pixel range', better: 'neither', help: 'As delivered, over all inputs.' },
+  maxL2: { title: 'Largest L2', unit: 'pixel range', better: 'neither', help: 'As delivered, over all inputs.' },
+  meanCells: {
+    title: 'Mean displacement',
+    unit: 'cells',
+    better: 'neither',
+    help: 'Steps between true and believed cell, over all steps of a grid world.',
+  },
+  maxCells: { title: 'Largest displacement', unit: 'cells', better: 'neither', help: 'As delivered, over all steps.' },
+  queries: { title: 'Queries', unit: 'count', better: 'lower', help: 'Forward passes an input, on average.' },
+  gradients: { title: 'Gradients', unit: 'count', better: 'lower', help: 'Gradient calls an input, on average.' },
+  loss: { title: 'Loss', unit: 'nats', better: 'lower', help: 'Mean cross-entropy.' },
+  return: { title: 'Return', unit: 'return', better: 'higher', help: 'True, undiscounted reward of an episode, on average.' },
+  perceivedReturn: {
+    title: 'Perceived return',
+    unit: 'return',
+    better: 'neither',
+    help: 'The return that the learner was paid, altered rewards included.',
+  },
+  exactReturn: {
+    title: 'Exact return',
+    unit: 'return',
+    better: 'higher',
+    help: 'Expected return of the greedy policy within the time limit, by dynamic programming.',
+  },
+  finalReturn: {
+    title: 'Return of the final network',
+    unit: 'return',
+    better: 'higher',
+    help: 'The same evaluation of the network as training left it, before the best checkpoint is taken.',
+  },
+  episodes: { title: 'Episodes', unit: 'count', better: 'neither', help: 'Episodes evaluated.' },
+  length: { title: 'Episode length', unit: 'steps', better: 'neither', help: 'Mean steps an episode.' },
+  attackedSteps: { title: 'Steps attacked', unit: 'share', better: 'neither', help: 'Share of steps whose observation was altered.' },
+  flippedActions: {
+    title: 'Actions flipped',
+    unit: 'share',
+    better: 'neither',
+    help: 'Share of steps at which the perturbation changed the chosen action.',
+  },
+  alteredRewards: { title: 'Rewards altered', unit: 'share', better: 'neither', help: 'Share of training steps whose reward was altered.' },
+  changedSamples: { title: 'Samples altered', unit: 'share', better: 'neither', help: 'Share of the training set a poisoning altered.' },
+  seconds: { title: 'Seconds', unit: 'seconds', better: 'lower', help: 'Wall-clock time; not part of reproduction.' },
+};
+
+/** Curves of `point` events: series name → axis of x and how to show it. */
+export interface SeriesInfo {
+  title: string;
+  x: 'epochs' | 'environment steps' | 'episodes';
+  unit: Measure['unit'];
+}
+
+export const SERIES: Record<string, SeriesInfo> = {
+  loss: { title: 'Training loss', x: 'epochs', unit: 'nats' },
+  accuracy: { title: 'Training accuracy', x: 'epochs', unit: 'share' },
+  validationAccuracy: { title: 'Validation accuracy', x: 'epochs', unit: 'share' },
+  epsilon: { title: 'Training epsilon', x: 'epochs', unit: 'pixel range' },
+  return: { title: 'Episode return (training)', x: 'environment steps', unit: 'return' },
+  perceivedReturn: { title: 'Perceived return (training)', x: 'environment steps', unit: 'return' },
+  greedyReturn: { title: 'Greedy return (separate episodes)', x: 'environment steps', unit: 'return' },
+  attackedGreedyReturn: {
+    title: 'Greedy return under the training attack',
+    x: 'environment steps',
+    unit: 'return',
+  },
+  exactReturn: { title: 'Exact greedy return', x: 'environment steps', unit: 'return' },
+  temporalDifferenceLoss: { title: 'TD loss', x: 'environment steps', unit: 'nats' },
+  exploration: { title: 'Exploration rate', x: 'environment steps', unit: 'share' },
+};

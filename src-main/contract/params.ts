@@ -1,0 +1,128 @@
+/**
+ * Parameters: how a definition (attack, defence, environment, agent, dataset, exporter …) says what can be set.
+ *
+ * A spec is plain data. From it come the form in the window, the validation and its JSON Schema, the help of the
+ * command line, the documentation page and the conformance tests, so that none of them can disagree.
+ */
+
+export type ParamValue = number | string | boolean | null | string[] | Applied | Applied[];
+
+/** A definition with its parameters: `{ id: 'pgd', params: { epsilon: 0.3, steps: 40 } }`. */
+export interface Applied {
+  id: string;
+  params: Record<string, ParamValue>;
+}
+
+interface Described {
+  /** One line: what it does. */
+  help: string;
+  /** Unit as shown beside the value: 'epochs', 'pixel range', 'share' … */
+  unit?: string;
+  /** Common knob (shown first) or one for the expert (folded away in the form). */
+  advanced?: boolean;
+}
+
+export interface NumberSpec extends Described {
+  kind: 'number';
+  default: number;
+  min?: number;
+  max?: number;
+  /** The lower bound itself is not allowed. */
+  exclusiveMin?: boolean;
+  integer?: boolean;
+}
+
+/** A number that follows from the others unless it is given; `derived` says how, in words or as a formula. */
+export interface DerivedNumberSpec extends Described {
+  kind: 'derived-number';
+  derived: string;
+  min?: number;
+  max?: number;
+  exclusiveMin?: boolean;
+  integer?: boolean;
+}
+
+export interface ChoiceSpec extends Described {
+  kind: 'choice';
+  default: string;
+  options: readonly string[];
+}
+
+export interface BooleanSpec extends Described {
+  kind: 'boolean';
+  default: boolean;
+}
+
+/** Free text lines, such as an own map. `null` means not given. */
+export interface LinesSpec extends Described {
+  kind: 'lines';
+  default: null;
+}
+
+/** A file or folder of the user's; reading it needs the user's grant. Always required. */
+export interface PathSpec extends Described {
+  kind: 'path';
+  what: 'file' | 'folder';
+}
+
+/** Another attack, as an ingredient (`adversarial-training` trains against one). */
+export interface AttackSpec extends Described {
+  kind: 'attack';
+  surface: Surface;
+  default: Applied;
+}
+
+export type ParamSpec =
+  | NumberSpec
+  | DerivedNumberSpec
+  | ChoiceSpec
+  | BooleanSpec
+  | LinesSpec
+  | PathSpec
+  | AttackSpec;
+export type ParamSpecs = Record<string, ParamSpec>;
+
+/** What an attack acts on. */
+export type Surface =
+  | 'evasion'
+  | 'observation'
+  | 'action'
+  | 'dynamics'
+  | 'reward'
+  | 'training-set'
+  | 'policy'
+  | 'privacy';
+
+/** The value type of one spec, so that an author's `params` are typed from the specs alone. */
+export type ValueOf<S extends ParamSpec> = S extends NumberSpec | DerivedNumberSpec
+  ? number
+  : S extends { kind: 'choice'; options: readonly (infer O)[] }
+    ? O
+    : S extends BooleanSpec
+      ? boolean
+      : S extends LinesSpec
+        ? string[] | null
+        : S extends AttackSpec
+          ? Applied
+          : string;
+
+export type ParamsOf<S extends ParamSpecs> = { [K in keyof S]: ValueOf<S[K]> };
+
+type Without<S> = Omit<S, 'kind'>;
+export const number = (spec: Without<NumberSpec>): NumberSpec => ({ kind: 'number', ...spec });
+export const integer = (spec: Without<NumberSpec>): NumberSpec => ({ kind: 'number', integer: true, ...spec });
+export const derivedNumber = (spec: Without<DerivedNumberSpec>): DerivedNumberSpec => ({
+  kind: 'derived-number',
+  ...spec,
+});
+export const choice = <const O extends readonly string[]>(
+  spec: Omit<ChoiceSpec, 'kind' | 'options' | 'default'> & { options: O; default: O[number] },
+) => ({ kind: 'choice' as const, ...spec });
+export const boolean = (spec: Without<BooleanSpec>): BooleanSpec => ({ kind: 'boolean', ...spec });
+export const lines = (spec: Omit<LinesSpec, 'kind' | 'default'>): LinesSpec => ({
+  kind: 'lines',
+  default: null,
+  ...spec,
+});
+export const path = (spec: Without<PathSpec>): PathSpec => ({ kind: 'path', ...spec });
+export const attack = (spec: Without<AttackSpec>): AttackSpec => ({ kind: 'attack', ...spec });

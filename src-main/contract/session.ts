@@ -1,0 +1,64 @@
+/** What a session file holds beside its events, and how the library lists it. */
+import type { Experiment } from './experiment';
+import type { Task } from './catalog';
+
+/** Version of the session file format; older ones stay readable, newer ones are refused. */
+export const SESSION_FORMAT = 1;
+/** SQLite application id of a session file: 'SPAR' in ASCII. */
+export const SESSION_APPLICATION_ID = 0x53504152;
+
+export interface Machine {
+  platform: string;
+  arch: string;
+  cpu: string;
+  cores: number;
+  memoryBytes: number;
+}
+
+/** What the numbers depend on beside the spec; a reproduction that differs is explained by these. */
+export interface Versions {
+  sparring: string;
+  node: string;
+  electron: string | null;
+  v8: string;
+  tfjs: string;
+  tensorflow: string;
+  /** Environment variables that change TensorFlow's arithmetic. */
+  environment: Record<string, string>;
+}
+
+export interface SessionHeader {
+  format: number;
+  id: string;
+  name: string;
+  /** The experiment as given, before defaults. */
+  source: string;
+  spec: Experiment;
+  versions: Versions;
+  machine: Machine;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+}
+
+/** Derived from the last event and from whether somebody is writing; never stored, so it cannot lie after a crash. */
+export type SessionStatus = 'queued' | 'running' | 'paused' | 'done' | 'stopped' | 'failed' | 'interrupted';
+
+/** A row of the library. */
+export interface SessionRow {
+  id: string;
+  name: string;
+  file: string;
+  task: Task | null;
+  status: SessionStatus;
+  createdAt: number;
+  /** Between the first and the last event. */
+  durationMs: number;
+  events: number;
+  bytes: number;
+  arms: number;
+  armsDone: number;
+  attacks: string[];
+  defenses: string[];
+  /** Set when the file cannot be read: what is wrong with it. */
+  problem: string | null;
+}

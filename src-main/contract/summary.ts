@@ -1,0 +1,229 @@
+/** What a session says in the end: metrics of every arm, means over seeds, and a verdict from its checks. */
+import type { AttackPlan, Check, Metrics } from './events';
+import type { ArmState, RunState } from './fold';
+import type { Applied } from './params';
+import { interquartileInterval, mcnemar, meanInterval, type Interval } from './statistics';
+
+export interface AttackSummary<M> {
+  id: string;
+  params: Applied['params'];
+  metrics: M;
+}
+
+export interface ArmSummary {
+  poisoning: Applied | null;
+  defense: Applied | null;
+  seed: number;
+  /** Null until the arm was evaluated. */
+  clean: Metrics | null;
+  attacks: AttackSummary<Metrics>[];
+}
+
+export interface Verdict {
+  /** The number is believable: some check ran and none failed. */
+  holds: boolean;
+  /** The worst case lies above the undefended arm's by more than the interval. */
+  robust: boolean;
+  checks: Check[];
+}
+
+export type MetricIntervals = Record<string, Interval>;
+
+export interface GroupSummary {
+  poisoning: Applied | null;
+  defense: Applied | null;
+  seeds: number[];
+  clean: MetricIntervals;
+  attacks: AttackSummary<MetricIntervals>[];
+  /** Inputs right under every attack of the experiment; for agents the lowest mean return under any. */
+  worstCase: Interval | null;
+  verdict: Verdict;
+}
+
+export interface Summary {
+  arms: ArmSummary[];
+  summary: GroupSummary[];
+}
+
+/** Names an arm's family (poisoning × defence), the same over its seeds. */
+export const familyKey = ({ poisoning, defense }: { poisoning: Applied | null; defense: Applied | null }): string =>
+  JSON.stringify([poisoning, defense]);
+
+export function summarize(state: RunState): Summary {
+  const attacks = state.plan?.attacks ?? [];
+  const interval = state.plan?.task === 'reinforcement-learning' ? interquartileInterval : meanInterval;
+  const arms = state.arms.map((arm): ArmSummary => ({
+    poisoning: arm.plan.poisoning,
+    defense: arm.plan.defense,
+    seed: arm.plan.seed,
+    clean: arm.clean?.metrics ?? null,
+    attacks: attacks.flatMap(({ id, params }, i) => {
+      const metrics = arm.attacks[i]?.metrics;
+      return metrics ? [{ id, params, metrics }] : [];
+    }),
+  }));
+
+  const families = new Map<string, ArmState[]>();
+  for (const arm of state.arms) {
+    const key = familyKey(arm.plan);
+    families.set(key, [...(families.get(key) ?? []), arm]);
+  }
+  const summary = [...families.values()].flatMap((family): GroupSummary[] => {
+    const evaluated = family.filter((arm) => arm.clean);
+    if (evaluated.length === 0) return [];
+    const { poisoning, defense } = evaluated[0]!.plan;
+    const undefended = families.get(familyKey({ poisoning, defense: null })) ?? [];
+    const worst = evaluated.map(worstCase).filter((value) => value !== null);
+    return [
+      {
+        poisoning,
+        defense,
+        seeds: evaluated.map((arm) => arm.plan.seed),
+        clean: intervals(evaluated.map((arm) => arm.clean!.metrics), interval),
+        attacks: attacks.flatMap(({ id, params }, i) => {
+          const metrics = evaluated.flatMap((arm) => (arm.attacks[i] ? [arm.attacks[i].metrics] : []));
+          return metrics.length ? [{ id, params, metrics: intervals(metrics, interval) }] : [];
+        }),
+        worstCase: interval(worst),
+        verdict: verdict(evaluated, undefended, attacks),
+      },
+    ];
+  });
+  return { arms, summary };
+}
+
+function intervals(all: Metrics[], interval: (values: number[]) => Interval | null): MetricIntervals {
+  const names = [...new Set(all.flatMap(Object.keys))];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const values = all.map((metrics) => metrics[name]).filter((value): value is number => typeof value === 'number');
+      const found = interval(values);
+      return found ? [[name, found]] : [];
+    }),
+  );
+}
+
+/** Per input: right before and after every attack evaluated so far; null when outcomes were not recorded. */
+function standing(arm: ArmState): Uint8Array | null {
+  const outcomes = arm.attacks.flatMap((evaluation) => evaluation?.outcome ?? []);
+  if (outcomes.length === 0) return null;
+  return outcomes[0]!.map((_, i) => (outcomes.every((outcome) => outcome[i] === 3) ? 1 : 0));
+}
+
+function worstCase(arm: ArmState): number | null {
+  const inputs = standing(arm);
+  if (inputs) return inputs.reduce((a, b) => a + b, 0) / inputs.length;
+  const returns = arm.attacks.flatMap((evaluation) => evaluation?.metrics.return ?? []);
+  return returns.length ? Math.min(...returns) : null;
+}
+
+function verdict(arms: ArmState[], undefended: ArmState[], attacks: AttackPlan[]): Verdict {
+  const measured = merge(arms.flatMap((arm) => arm.checks.map((check) => ({ ...check, seed: arm.plan.seed }))));
+  const compared = [
+    comparison('fgsm-not-stronger-than-pgd', arms, attacks, isFgsm, (attack) => attack.id.startsWith('pgd')),
+    comparison('black-box-not-stronger', arms, attacks, isBlackBox, (attack) => attack.knowledge === 'white-box'),
+    comparison('random-noise-weakest', arms, attacks, (attack) => attack.knowledge === 'none', (attack) => attack.knowledge !== 'none'),
+  ];
+  const checks = [...measured, ...compared];
+  const ran = checks.filter(({ status }) => status !== 'not-run');
+  return {
+    holds: ran.length > 0 && ran.every(({ status }) => status === 'pass'),
+    robust: isAbove(arms, undefended),
+    checks,
+  };
+}
+
+const isFgsm = (attack: AttackPlan) => attack.id === 'fgsm';
+const isBlackBox = ({ knowledge }: AttackPlan) => ['score', 'decision', 'transfer'].includes(knowledge);
+
+/** One line a check id: it fails when it failed for any seed or attack, and says where. */
+function merge(checks: (Check & { seed: number })[]): Check[] {
+  return [...new Set(checks.map(({ id }) => id))].map((id) => {
+    const same = checks.filter((check) => check.id === id);
+    const status = (['fail', 'pass'] as const).find((wanted) => same.some((check) => check.status === wanted)) ?? 'not-run';
+    const told = same.filter((check) => check.status === status);
+    const rest = told.length > 1 ? ` (and ${told.length - 1} more like it)` : '';
+    return { id, status, evidence: `Seed ${told[0]!.seed}: ${told[0]!.evidence}${rest}` };
+  });
+}
+
+const sameBudget = (a: AttackPlan, b: AttackPlan): boolean => a.norm === b.norm && a.params.epsilon === b.params.epsilon;
+
+/** Inputs still right under one attack and wrong under the other, both ways round. */
+function disagreement(a: Uint8Array, b: Uint8Array): { onlyA: number; onlyB: number } {
+  let [onlyA, onlyB] = [0, 0];
+  a.forEach((outcome, i) => {
+    if (outcome === 3 && b[i] !== 3) onlyA++;
+    if (outcome !== 3 && b[i] === 3) onlyB++;
+  });
+  return { onlyA, onlyB };
+}
+
+/**
+ * Fails when a `weaker` attack beats the best `stronger` one of the same norm and budget. Classifiers: the exact McNemar
+ * test over paired inputs gives p < .05. Agents: its mean return is the lower one.
+ */
+function comparison(
+  id: string,
+  arms: ArmState[],
+  attacks: AttackPlan[],
+  weaker: (attack: AttackPlan) => boolean,
+  stronger: (attack: AttackPlan) => boolean,
+): Check {
+  const pairs = attacks.filter(weaker).flatMap((weak) => {
+    const rivals = attacks.filter((attack) => stronger(attack) && attack !== weak && sameBudget(attack, weak));
+    return rivals.length ? [{ weak, rivals }] : [];
+  });
+  const findings = arms.flatMap((arm) => pairs.flatMap((pair) => compare(arm, pair.weak, pair.rivals) ?? []));
+  if (findings.length === 0) {
+    return { id, status: 'not-run', evidence: 'The experiment has no two attacks of one norm and budget to compare here.' };
+  }
+  const failed = findings.filter((finding) => finding.failed);
+  const told = failed[0] ?? findings[0]!;
+  return { id, status: failed.length ? 'fail' : 'pass', evidence: `${told.evidence} (${findings.length} compared, ${failed.length} failed)` };
+}
+
+function compare(arm: ArmState, weak: AttackPlan, rivals: AttackPlan[]): { failed: boolean; evidence: string } | null {
+  const score = (attack: AttackPlan) => {
+    const metrics = arm.attacks[attack.index]?.metrics;
+    return metrics?.robustAccuracy ?? metrics?.return ?? null;
+  };
+  const evaluated = rivals.filter((attack) => score(attack) !== null);
+  const best = evaluated.sort((a, b) => score(a)! - score(b)!)[0];
+  if (!best || score(weak) === null) return null;
+  const [a, b] = [arm.attacks[weak.index]!.outcome, arm.attacks[best.index]!.outcome];
+  const budget = typeof weak.params.epsilon === 'number' ? ` at epsilon ${weak.params.epsilon}` : '';
+  const seed = `Seed ${arm.plan.seed}${budget}`;
+  if (!a || !b) {
+    const evidence = `${seed}: return ${score(weak)!.toFixed(2)} under ${weak.id}, ${score(best)!.toFixed(2)} under ${best.id}`;
+    return { failed: score(weak)! < score(best)!, evidence };
+  }
+  const { onlyA, onlyB } = disagreement(a, b);
+  const p = mcnemar(onlyA, onlyB);
+  return {
+    failed: onlyB > onlyA && p < 0.05,
+    evidence: `${seed}: ${onlyB} inputs fell to ${weak.id} alone, ${onlyA} to ${best.id} alone, exact McNemar p = ${p.toPrecision(2)}`,
+  };
+}
+
+/** Whether the worst case lies above the undefended arms' by more than the interval, seeds (or, with one, inputs) paired. */
+function isAbove(arms: ArmState[], undefended: ArmState[]): boolean {
+  const pairs = arms.flatMap((arm) => {
+    const rival = undefended.find((other) => other.plan.seed === arm.plan.seed);
+    return rival && rival !== arm && rival.clean ? [{ arm, rival }] : [];
+  });
+  if (pairs.length === 1) {
+    const { arm, rival } = pairs[0]!;
+    const [a, b] = [standing(arm), standing(rival)];
+    if (!a || !b) return false;
+    const won = a.filter((right, i) => right && !b[i]).length;
+    const lost = a.filter((right, i) => !right && b[i]).length;
+    return won > lost && mcnemar(won, lost) < 0.05;
+  }
+  const differences = pairs.flatMap(({ arm, rival }) => {
+    const [a, b] = [worstCase(arm), worstCase(rival)];
+    return a === null || b === null ? [] : [a - b];
+  });
+  const low = meanInterval(differences)?.low ?? null;
+  return low !== null && low > 0;
+}
