@@ -1,0 +1,31 @@
+import * as tf from '@tensorflow/tfjs';
+import { choice, number } from '../../../contract/params';
+import { defineEvasion } from '../../definitions';
+import { project, randomInBall } from '../../norms';
+
+/** Uniform noise of the norm ball: the baseline that every real attack must beat. Images in [0, 1]. */
+export default defineEvasion({
+  id: 'random-noise',
+  title: 'Random noise',
+  summary: 'A random point of the ball, chosen without asking the model. The baseline: an attack that is not stronger than this found nothing.',
+  reference: {
+    authors: 'A. Fawzi, S.-M. Moosavi-Dezfooli, P. Frossard',
+    title: 'Robustness of classifiers: from adversarial to random noise',
+    year: 2016,
+    where: 'NeurIPS, arXiv:1608.08967',
+  },
+  knowledge: 'none',
+  requires: [],
+  params: {
+    epsilon: number({ default: 0.1, min: 0, max: 1000, unit: 'pixel range', help: 'Radius of the norm ball.' }),
+    norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball.' }),
+  },
+  norm: ({ norm }) => norm,
+  budget: ({ epsilon }) => epsilon,
+  cost: () => 0.1,
+  async perturb(_target, { images }, _goal, { epsilon, norm }, context) {
+    const [n, height, width, channels] = images.shape;
+    const noise = randomInBall(n, height * width * channels, norm, epsilon, context.random('noise'));
+    return tf.tidy(() => project(tf.add(images, tf.tensor4d(noise, images.shape)), images, norm, epsilon));
+  },
+});

@@ -1,0 +1,291 @@
+/** The interfaces that attack, defence, agent and model files fill. One file each; `registry.ts` finds them by folder. */
+import type * as tf from '@tensorflow/tfjs';
+import type { Capability, Definition, Knowledge, Norm, Stage } from '../contract/catalog';
+import type { Applied, ParamsOf, ParamSpecs, ParamValue } from '../contract/params';
+import type { Environment } from '../contract/environment';
+import type { Random } from '../contract/random';
+import type { ArmContext, Context } from './context';
+import type { ImageDataset, Split } from '../contract/dataset';
+import type { LayerSpec } from './network';
+import type { Training } from '../contract/experiment';
+
+// ── Targets ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A classifier as an attacker meets it. Images are float32 [n, height, width, channels] in [0, 1]. */
+export interface Target {
+  inputShape: [number, number, number];
+  classes: number;
+  capabilities: Capability[];
+  /** Logits or log-probabilities, [n, classes]; counted as n queries. The caller disposes the result. */
+  scores(images: tf.Tensor4D): Promise<tf.Tensor2D>;
+}
+
+/** What is climbed: logits [n, classes] → one value an input [n] and its gradient in the logits [n, classes]. */
+export type Loss = (logits: tf.Tensor2D) => { loss: tf.Tensor1D; gradient: tf.Tensor2D };
+
+/** A target whose gradients can be had. Always in inference mode. */
+export interface WhiteBoxTarget extends Target {
+  /** Logits without counting or waiting; the caller disposes. */
+  logits(images: tf.Tensor4D): tf.Tensor2D;
+  /** Gradient of each input's loss in that input, with the logits it was taken at; counted as n gradient calls. */
+  gradient(images: tf.Tensor4D, loss: Loss): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D };
+}
+
+/** Some inputs under attack. `labels` is int32 [n]: what is to be left (untargeted) or reached (targeted). */
+export interface Batch {
+  images: tf.Tensor4D;
+  labels: tf.Tensor1D;
+}
+
+export type Goal = 'untargeted' | 'targeted';
+
+/** What an evasion attack is given beside target, batch and parameters. */
+export interface EvasionContext extends Context {
+  /**
+   * In an evaluation an input that is already misclassified leaves the batch; where examples are made to be trained on
+   * every input takes all steps, since training on the first success would be another, weaker method.
+   */
+  finishEarly: boolean;
+}
+
+// ── Attacks ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface AttackBase<P extends ParamSpecs> extends Definition<P> {
+  kind: 'attack';
+  knowledge: Knowledge;
+  requires: Capability[];
+  /** Defaults that follow from other parameters (`derived-number` specs). */
+  derive?(params: ParamsOf<P>, training: Training): Partial<Record<keyof P, ParamValue>>;
+}
+
+export interface EvasionAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
+  surface: 'evasion';
+  norm(params: ParamsOf<P>): Norm | null;
+  /** Radius of the ball the result is projected into; Infinity for attacks that seek the smallest perturbation. */
+  budget(params: ParamsOf<P>): number;
+  /** Forward and backward passes an input, for the cost estimate. */
+  cost(params: ParamsOf<P>): number;
+  /** Returns the perturbed images, a new tensor; the frame projects into budget and [0, 1] and scores. */
+  perturb(target: WhiteBoxTarget, batch: Batch, goal: Goal, params: ParamsOf<P>, context: EvasionContext): Promise<tf.Tensor4D>;
+}
+
+export interface TrainingSetAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
+  surface: 'training-set';
+  /** Never changes `dataset`; `changed` are indices of the result's training part. */
+  poison(dataset: ImageDataset, params: ParamsOf<P>, context: Context): Promise<{ dataset: ImageDataset; changed: Uint32Array }>;
+}
+
+/**
+ * A policy as an attacker on its eyes meets it. Observations are the environment's, n × observationSize: the values of a
+ * box, or one state index on finite environments, which a network encodes one-hot by itself.
+ */
+export interface Policy {
+  observationSize: number;
+  actions: number;
+  capabilities: Capability[];
+  /** Preferences (Q-values or logits), n × actions; the greedy action is the first arg-max. */
+  scores(observations: Float32Array): Float32Array;
+  /**
+   * Networks only. Gradient of cross-entropy(softmax(scores), labels) with respect to the network's input: n ×
+   * observationSize, on finite environments n × states.
+   */
+  crossEntropyGradient?(observations: Float32Array, labels: Int32Array): Float32Array;
+}
+
+/** A cell of a finite environment, and the cells the agent can be made to believe in, its own among them. */
+export interface Reach {
+  state: number;
+  cells: number[];
+}
+
+/** Where the agent believes to be, and how likely. */
+export interface Belief {
+  state: number;
+  probability: number;
+}
+
+/** On a box the values are perturbed, on a finite environment the believed cell is displaced. */
+export interface ObservationAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
+  surface: 'observation';
+  norm(params: ParamsOf<P>): Norm | null;
+  /** Radius the frame holds the attack to: `box` in units of the observation, `cells` in steps between cells. */
+  budget(params: ParamsOf<P>): { box: number; cells: number };
+  /**
+   * What the agent perceives instead, n × size, a new array; the frame projects it into the budget. Environments step
+   * in parallel: row i belongs to environment i.
+   */
+  perturb(
+    observations: Float32Array,
+    policy: Policy,
+    params: ParamsOf<P>,
+    context: { random: Random },
+  ): Float32Array;
+  /**
+   * The same on a finite environment: for each state the distribution of the believed one over `reach`, from which the
+   * frame draws, and by which it scores exactly.
+   */
+  displace(reach: Reach[], policy: Policy, params: ParamsOf<P>): Belief[][];
+}
+
+/** What happened in some training steps; rewards are what the environment paid. */
+export interface Transitions {
+  observations: Float32Array;
+  actions: Int32Array;
+  rewards: Float32Array;
+  terminated: Uint8Array;
+}
+
+export interface RewardAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
+  surface: 'reward';
+  /** What the learner is paid instead, one a transition, a new array. */
+  corrupt(transitions: Transitions, params: ParamsOf<P>, context: { random: Random }): Float32Array;
+}
+
+// ── Defences ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface DefenseBase<P extends ParamSpecs> extends Definition<P> {
+  kind: 'defense';
+  stage: Stage;
+  derive?(params: ParamsOf<P>, training: Training): Partial<Record<keyof P, ParamValue>>;
+}
+
+/** How a training defence alters one `fit`. */
+export interface FitOptions {
+  epochs?: number;
+  /** Replaces a batch's images before the gradient step; `progress` runs from 0 to 1 over the training. */
+  perturb?(model: WhiteBoxTarget, batch: Batch, progress: number, context: Context): Promise<tf.Tensor4D>;
+  /** The attack `perturb` makes use of, so that progress counts its passes. */
+  attack?: Applied;
+}
+
+/** What a training defence works with. */
+export interface Trainer {
+  /** Trains a freshly initialised model and returns it. */
+  fit(train: Split, options?: FitOptions): Promise<WhiteBoxTarget>;
+  /** Another attack as an ingredient: no early finish, budget and range enforced as in an evaluation. */
+  attack(applied: Applied, model: WhiteBoxTarget, batch: Batch, context: Context): Promise<tf.Tensor4D>;
+  /** The same over a whole split, in batches; progress and pauses included. */
+  attackSplit(applied: Applied, model: WhiteBoxTarget, split: Split): Promise<Float32Array>;
+  /** A value of one of the curves in contract/metrics.ts, drawn as its mean over some batches. */
+  point(series: string, value: number): void;
+}
+
+/** Cost of a training in plain gradient steps an epoch and batch; see `TrainingDefense.cost`. */
+export interface CostBasis {
+  epochs: number;
+  batches: number;
+  /** Passes an input of an attack, as gradient steps. */
+  attack(applied: Applied): number;
+}
+
+export interface TrainingDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
+  stage: 'training';
+  /** Work units of the whole training, a plain gradient step on a batch being 1; what `fit` and `attackSplit` report adds up to it. */
+  cost(basis: CostBasis, params: ParamsOf<P>): number;
+  /** The last `fit` it awaits is the defended model. */
+  train(trainer: Trainer, dataset: ImageDataset, params: ParamsOf<P>, context: Context): Promise<void>;
+}
+
+/** Alters what a learning agent perceives in training. */
+export interface RlTrainingDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
+  stage: 'rl-training';
+  /** Attack under which the agent is to train, with its parameters at this point of the training (progress 0 to 1). */
+  observationAttack(params: ParamsOf<P>, progress: number): Applied | null;
+}
+
+// ── Models and agents ──────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface ModelDefinition<P extends ParamSpecs = ParamSpecs> extends Definition<P> {
+  kind: 'model';
+  capabilities: Capability[];
+  requires: Capability[];
+  /** Layers from images to logits; absent for models that come trained. */
+  layers?(classes: number, params: ParamsOf<P>): LayerSpec[];
+}
+
+/** A trained agent, ready to be evaluated. */
+export interface TrainedAgent {
+  policy: Policy;
+  /** Weights (or table) by name, to be recorded. */
+  weights: Record<string, Float32Array>;
+  /** The final network, where training chose an earlier checkpoint; evaluated beside it. */
+  final?: Policy;
+  dispose(): void;
+}
+
+/** One step as the learner lives it. `truncated`: the time limit cut the episode, and values bootstrap through it. */
+export interface Experience {
+  observation: Float32Array;
+  action: number;
+  /** What the learner is paid, poisoned or not. */
+  reward: number;
+  next: Float32Array;
+  terminated: boolean;
+  truncated: boolean;
+}
+
+/** An endless row of training episodes, perturbed and paid as the arm has it. */
+export interface Practice {
+  /** What the learner perceives now; after the end of an episode the start of the next. */
+  observation: Float32Array;
+  step(action: number): Experience;
+}
+
+/** What an agent learns from. Filled by `rl/lesson.ts`, so that agents know nothing of poisoning and defences. */
+export interface Lesson {
+  environment: Environment;
+  /**
+   * Begins a training of `steps` environment steps. `policy` is the learner as an attack on its eyes meets it: it
+   * answers with the weights of the moment.
+   */
+  practise(policy: Policy, steps: number): Practice;
+  /**
+   * Plays greedy episodes that no result is reported on, and gives their mean true return; where the agent trains under
+   * attack, the mean of the returns with and without it. Emits the curves, and a trajectory now and then.
+   */
+  examine(policy: Policy, trainedSteps: number): Promise<number>;
+}
+
+export interface AgentDefinition<P extends ParamSpecs = ParamSpecs> extends Definition<P> {
+  kind: 'agent';
+  capabilities: Capability[];
+  requires: Capability[];
+  /** Work of one training; a unit is about a millisecond. */
+  cost(params: ParamsOf<P>): number;
+  train(lesson: Lesson, params: ParamsOf<P>, context: ArmContext): Promise<TrainedAgent>;
+  /** The agent again from recorded weights. */
+  restore(environment: Environment, params: ParamsOf<P>, weights: Record<string, Float32Array>): TrainedAgent;
+}
+
+// ── Helpers that type an author's params from the specs ────────────────────────────────────────────────────────────
+
+export const defineEvasion = <const P extends ParamSpecs>(d: Omit<EvasionAttack<P>, 'kind' | 'surface'>): EvasionAttack<P> => ({
+  kind: 'attack',
+  surface: 'evasion',
+  ...d,
+});
+export const defineTrainingSetAttack = <const P extends ParamSpecs>(
+  d: Omit<TrainingSetAttack<P>, 'kind' | 'surface'>,
+): TrainingSetAttack<P> => ({ kind: 'attack', surface: 'training-set', ...d });
+export const defineObservationAttack = <const P extends ParamSpecs>(
+  d: Omit<ObservationAttack<P>, 'kind' | 'surface'>,
+): ObservationAttack<P> => ({ kind: 'attack', surface: 'observation', ...d });
+export const defineRewardAttack = <const P extends ParamSpecs>(d: Omit<RewardAttack<P>, 'kind' | 'surface'>): RewardAttack<P> => ({
+  kind: 'attack',
+  surface: 'reward',
+  ...d,
+});
+export const defineTrainingDefense = <const P extends ParamSpecs>(
+  d: Omit<TrainingDefense<P>, 'kind' | 'stage'>,
+): TrainingDefense<P> => ({ kind: 'defense', stage: 'training', ...d });
+export const defineRlTrainingDefense = <const P extends ParamSpecs>(
+  d: Omit<RlTrainingDefense<P>, 'kind' | 'stage'>,
+): RlTrainingDefense<P> => ({ kind: 'defense', stage: 'rl-training', ...d });
+export const defineModel = <const P extends ParamSpecs>(d: Omit<ModelDefinition<P>, 'kind'>): ModelDefinition<P> => ({
+  kind: 'model',
+  ...d,
+});
+export const defineAgent = <const P extends ParamSpecs>(d: Omit<AgentDefinition<P>, 'kind'>): AgentDefinition<P> => ({
+  kind: 'agent',
+  ...d,
+});

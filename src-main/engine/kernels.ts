@@ -1,0 +1,207 @@
+/**
+ * TensorFlow's own kernels, where the tape and chains of elementwise ops of TensorFlow.js cost most of the time: loss
+ * with its gradient, convolution gradients, and the optimizers' in-place updates. Measured in `bench/` on article-cnn:
+ * an epoch takes 0.6 of `model.fit`'s time. Everything here runs on the tensorflow backend only.
+ */
+import * as tf from '@tensorflow/tfjs';
+
+interface OpAttribute {
+  name: string;
+  type: number;
+  value: unknown;
+}
+
+/** The part of tfjs-node's backend that is used here; the package does not export its type to pure tfjs code. */
+interface KernelBackend {
+  binding: Record<'TF_ATTR_TYPE' | 'TF_ATTR_BOOL' | 'TF_ATTR_INT' | 'TF_ATTR_STRING' | 'TF_ATTR_SHAPE' | 'TF_FLOAT' | 'TF_INT32', number>;
+  executeMultipleOutputs(name: string, attributes: OpAttribute[], inputs: tf.Tensor[], outputs: number): tf.Tensor[];
+}
+
+function backend(): KernelBackend {
+  const found = tf.backend() as unknown as KernelBackend;
+  if (typeof found.executeMultipleOutputs !== 'function') {
+    throw new Error(`the engine needs the tensorflow backend, found “${tf.getBackend()}”: import @tensorflow/tfjs-node first`);
+  }
+  return found;
+}
+
+const type = (name: string, value: 'TF_FLOAT' | 'TF_INT32'): OpAttribute => {
+  const { binding } = backend();
+  return { name, type: binding.TF_ATTR_TYPE, value: binding[value] };
+};
+const flag = (name: string, value: boolean): OpAttribute => ({ name, type: backend().binding.TF_ATTR_BOOL, value });
+const ints = (name: string, value: number[]): OpAttribute => ({ name, type: backend().binding.TF_ATTR_INT, value });
+const text = (name: string, value: string): OpAttribute => ({ name, type: backend().binding.TF_ATTR_STRING, value });
+const float32 = (): OpAttribute => type('T', 'TF_FLOAT');
+
+function execute<T extends tf.Tensor>(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): T {
+  return backend().executeMultipleOutputs(name, attributes, inputs, 1)[0] as T;
+}
+
+export type Padding = 'valid' | 'same';
+
+const convolution = (strides: number, padding: Padding): OpAttribute[] => [
+  float32(),
+  ints('strides', [1, strides, strides, 1]),
+  text('padding', padding.toUpperCase()),
+  text('data_format', 'NHWC'),
+  ints('dilations', [1, 1, 1, 1]),
+  flag('use_cudnn_on_gpu', false),
+  ints('explicit_paddings', []),
+];
+
+export const conv2d = (x: tf.Tensor4D, filter: tf.Tensor4D, strides: number, padding: Padding): tf.Tensor4D =>
+  execute('Conv2D', convolution(strides, padding), [x, filter]);
+
+export const conv2dInputGradient = (
+  inputShape: number[],
+  filter: tf.Tensor4D,
+  dy: tf.Tensor4D,
+  strides: number,
+  padding: Padding,
+): tf.Tensor4D =>
+  tf.tidy(() => execute('Conv2DBackpropInput', convolution(strides, padding), [tf.tensor1d(inputShape, 'int32'), filter, dy]));
+
+export const conv2dFilterGradient = (
+  x: tf.Tensor4D,
+  filterShape: number[],
+  dy: tf.Tensor4D,
+  strides: number,
+  padding: Padding,
+): tf.Tensor4D =>
+  tf.tidy(() => execute('Conv2DBackpropFilter', convolution(strides, padding), [x, tf.tensor1d(filterShape, 'int32'), dy]));
+
+export const matMul = (a: tf.Tensor2D, b: tf.Tensor2D, transposeA = false, transposeB = false): tf.Tensor2D =>
+  execute('MatMul', [float32(), flag('transpose_a', transposeA), flag('transpose_b', transposeB)], [a, b]);
+
+/** Adds a bias along the last axis. */
+export const biasAdd = <T extends tf.Tensor>(x: T, bias: tf.Tensor1D): T =>
+  execute('BiasAdd', [float32(), text('data_format', 'NHWC')], [x, bias]);
+
+export const biasGradient = (dy: tf.Tensor): tf.Tensor1D =>
+  execute('BiasAddGrad', [float32(), text('data_format', 'NHWC')], [dy]);
+
+export const relu = <T extends tf.Tensor>(x: T): T => execute('Relu', [float32()], [x]);
+
+/** Gradient through relu, given its output. */
+export const reluGradient = <T extends tf.Tensor>(dy: T, output: T): T => execute('ReluGrad', [float32()], [dy, output]);
+
+/** Cross-entropy of softmax(logits) with int32 labels [n]: the loss [n] and its gradient in the logits [n, classes]. */
+export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): { loss: tf.Tensor1D; gradient: tf.Tensor2D } {
+  const [loss, gradient] = backend().executeMultipleOutputs(
+    'SparseSoftmaxCrossEntropyWithLogits',
+    [float32(), type('Tlabels', 'TF_INT32')],
+    [logits, labels],
+    2,
+  );
+  return { loss: loss as tf.Tensor1D, gradient: gradient as tf.Tensor2D };
+}
+
+let resources = 0;
+
+/**
+ * A float32 variable inside TensorFlow, updated in place by the optimizers' kernels. `value()` shares its buffer; it is
+ * released before an update, since a shared buffer would have to be copied.
+ */
+export class Parameter {
+  readonly handle: tf.Tensor;
+  private read: tf.Tensor | null = null;
+
+  constructor(
+    readonly shape: number[],
+    initial: Float32Array,
+  ) {
+    const { binding } = backend();
+    this.handle = tf.keep(
+      execute(
+        'VarHandleOp',
+        [
+          text('container', ''),
+          text('shared_name', `sparring-parameter-${++resources}`),
+          type('dtype', 'TF_FLOAT'),
+          { name: 'shape', type: binding.TF_ATTR_SHAPE, value: shape },
+        ],
+        [],
+      ),
+    );
+    this.assign(initial);
+  }
+
+  /** The current value; owned by the parameter, not to be disposed. */
+  value<T extends tf.Tensor>(): T {
+    this.read ??= tf.keep(execute('ReadVariableOp', [type('dtype', 'TF_FLOAT')], [this.handle]));
+    return this.read as T;
+  }
+
+  assign(values: Float32Array): void {
+    this.release();
+    tf.tidy(() => {
+      backend().executeMultipleOutputs(
+        'AssignVariableOp',
+        [type('dtype', 'TF_FLOAT')],
+        [this.handle, tf.tensor(values, this.shape, 'float32')],
+        0,
+      );
+    });
+  }
+
+  /** Gives the shared buffer back; to be called before an in-place update. */
+  release(): void {
+    this.read?.dispose();
+    this.read = null;
+  }
+
+  /** A copy of the values. */
+  toArray(): Float32Array {
+    return this.value().dataSync<'float32'>().slice();
+  }
+
+  dispose(): void {
+    this.release();
+    backend().executeMultipleOutputs('DestroyResourceOp', [flag('ignore_lookup_error', false)], [this.handle], 0);
+    this.handle.dispose();
+  }
+}
+
+/** In-place Adam step (Kingma & Ba 2015), bias correction from the step number `t` ≥ 1. */
+export function applyAdam(
+  parameter: Parameter,
+  mean: Parameter,
+  variance: Parameter,
+  gradient: tf.Tensor,
+  t: number,
+  { learningRate, beta1, beta2, epsilon }: { learningRate: number; beta1: number; beta2: number; epsilon: number },
+): void {
+  for (const each of [parameter, mean, variance]) each.release();
+  tf.tidy(() => {
+    const scalars = [beta1 ** t, beta2 ** t, learningRate, beta1, beta2, epsilon].map((value) => tf.scalar(value));
+    backend().executeMultipleOutputs(
+      'ResourceApplyAdam',
+      [float32(), flag('use_locking', false), flag('use_nesterov', false)],
+      [parameter.handle, mean.handle, variance.handle, ...scalars, gradient],
+      0,
+    );
+  });
+}
+
+/** In-place step of plain gradient descent. */
+export function applyGradientDescent(parameter: Parameter, gradient: tf.Tensor, learningRate: number): void {
+  parameter.release();
+  tf.tidy(() => {
+    backend().executeMultipleOutputs(
+      'ResourceApplyGradientDescent',
+      [float32(), flag('use_locking', false)],
+      [parameter.handle, tf.scalar(learningRate), gradient],
+      0,
+    );
+  });
+}
+
+/** Euclidean norm over all the given tensors together. */
+export function globalNorm(tensors: tf.Tensor[]): number {
+  return tf.tidy(() => {
+    // L2Loss is half the sum of squares.
+    const halves = tensors.map((tensor) => execute('L2Loss', [float32()], [tensor]).dataSync()[0]!);
+    return Math.sqrt(2 * halves.reduce((sum, half) => sum + half, 0));
+  });
+}

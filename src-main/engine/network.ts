@@ -1,0 +1,184 @@
+/**
+ * A feed-forward network with its backward pass written out. Architectures are lists of layers; weights are drawn from
+ * a given stream (Glorot uniform, zero biases); forward and backward run on TensorFlow's kernels.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Random } from '../contract/random';
+import {
+  biasAdd,
+  biasGradient,
+  conv2d,
+  conv2dFilterGradient,
+  conv2dInputGradient,
+  matMul,
+  Parameter,
+  relu,
+  reluGradient,
+  type Padding,
+} from './kernels';
+
+export type LayerSpec =
+  | { layer: 'conv2d'; filters: number; kernelSize: number; strides: number; padding: Padding; activation: 'relu' | 'linear' }
+  | { layer: 'dense'; units: number; activation: 'relu' | 'linear' }
+  | { layer: 'flatten' };
+
+export const convolutional = (filters: number, kernelSize: number, strides = 1, padding: Padding = 'valid'): LayerSpec => ({
+  layer: 'conv2d',
+  filters,
+  kernelSize,
+  strides,
+  padding,
+  activation: 'relu',
+});
+export const dense = (units: number, activation: 'relu' | 'linear' = 'relu'): LayerSpec => ({ layer: 'dense', units, activation });
+export const flatten = (): LayerSpec => ({ layer: 'flatten' });
+
+type Layer =
+  | { kind: 'flatten' }
+  | { kind: 'dense'; kernel: Parameter; bias: Parameter; relu: boolean }
+  | { kind: 'conv2d'; kernel: Parameter; bias: Parameter; relu: boolean; strides: number; padding: Padding };
+
+/** Input and the output of every layer, kept for the backward pass. */
+export type Activations = tf.Tensor[];
+
+function glorotUniform(shape: number[], random: Random): Float32Array {
+  // For kernels [h, w, in, out] the receptive field counts into both fans.
+  const field = shape.slice(0, -2).reduce((a, b) => a * b, 1);
+  const [fanIn, fanOut] = shape.slice(-2).map((n) => n * field) as [number, number];
+  const limit = Math.sqrt(6 / (fanIn + fanOut));
+  return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (2 * random.uniform() - 1) * limit);
+}
+
+const outputSize = (size: number, kernel: number, strides: number, padding: Padding): number =>
+  padding === 'same' ? Math.ceil(size / strides) : Math.floor((size - kernel) / strides) + 1;
+
+export class Network {
+  /** Kernel and bias of each layer, first to last: the order of `Gradients.parameters`. */
+  readonly parameters: Parameter[] = [];
+  private readonly layers: Layer[] = [];
+  private readonly names: string[] = [];
+
+  /**
+   * @param inputShape shape of one input, without the batch: [height, width, channels] or [size]
+   * @throws RangeError when a layer does not fit what it is given
+   */
+  constructor(
+    readonly inputShape: number[],
+    readonly specs: LayerSpec[],
+    random: Random,
+  ) {
+    let shape = inputShape;
+    specs.forEach((spec, i) => {
+      if (spec.layer === 'flatten') {
+        shape = [shape.reduce((a, b) => a * b, 1)];
+        this.layers.push({ kind: 'flatten' });
+        return;
+      }
+      const rank = spec.layer === 'conv2d' ? 3 : 1;
+      if (shape.length !== rank) throw new RangeError(`layer ${i} (${spec.layer}) needs ${rank}-dimensional inputs, got [${shape}]`);
+      const [kernelShape, units]: [number[], number] =
+        spec.layer === 'conv2d'
+          ? [[spec.kernelSize, spec.kernelSize, shape[2]!, spec.filters], spec.filters]
+          : [[shape[0]!, spec.units], spec.units];
+      const kernel = new Parameter(kernelShape, glorotUniform(kernelShape, random));
+      const bias = new Parameter([units], new Float32Array(units));
+      this.parameters.push(kernel, bias);
+      this.names.push(`${i}/kernel`, `${i}/bias`);
+      const common = { kernel, bias, relu: spec.activation === 'relu' };
+      if (spec.layer === 'dense') {
+        this.layers.push({ kind: 'dense', ...common });
+        shape = [units];
+        return;
+      }
+      const { strides, padding, kernelSize } = spec;
+      this.layers.push({ kind: 'conv2d', ...common, strides, padding });
+      shape = [outputSize(shape[0]!, kernelSize, strides, padding), outputSize(shape[1]!, kernelSize, strides, padding), units];
+      if (shape.some((size) => size < 1)) throw new RangeError(`layer ${i} (conv2d) leaves nothing of its input: output [${shape}]`);
+    });
+  }
+
+  /** All activations, input first, outputs last. The caller disposes them (or tidies around the call). */
+  forward(input: tf.Tensor): Activations {
+    const activations: Activations = [input];
+    for (const layer of this.layers) {
+      const x = activations.at(-1)!;
+      activations.push(layer.kind === 'flatten' ? x.reshape([x.shape[0]!, -1]) : weigh(layer, x));
+    }
+    return activations;
+  }
+
+  /** Outputs alone, intermediate results disposed. */
+  outputs(input: tf.Tensor): tf.Tensor2D {
+    return tf.tidy(() => this.forward(input).at(-1) as tf.Tensor2D);
+  }
+
+  /** Gradients of the parameters, in their order, from the gradient of the outputs. To be called within tf.tidy. */
+  parameterGradients(activations: Activations, outputGradient: tf.Tensor2D): tf.Tensor[] {
+    const gradients: tf.Tensor[] = [];
+    this.backward(activations, outputGradient, false, (kernel, bias) => gradients.unshift(kernel, bias));
+    return gradients;
+  }
+
+  /** Gradient of the input from the gradient of the outputs. To be called within tf.tidy. */
+  inputGradient(activations: Activations, outputGradient: tf.Tensor2D): tf.Tensor {
+    return this.backward(activations, outputGradient, true, null);
+  }
+
+  private backward(
+    activations: Activations,
+    outputGradient: tf.Tensor,
+    toInput: boolean,
+    collect: ((kernel: tf.Tensor, bias: tf.Tensor) => void) | null,
+  ): tf.Tensor {
+    let dy = outputGradient;
+    for (let i = this.layers.length - 1; i >= 0; i--) {
+      const layer = this.layers[i]!;
+      const x = activations[i]!;
+      if (layer.kind === 'flatten') {
+        dy = dy.reshape(x.shape);
+        continue;
+      }
+      if (layer.relu) dy = reluGradient(dy, activations[i + 1]!);
+      const needed = i > 0 || toInput;
+      if (layer.kind === 'dense') {
+        collect?.(matMul(x as tf.Tensor2D, dy as tf.Tensor2D, true, false), biasGradient(dy));
+        if (needed) dy = matMul(dy as tf.Tensor2D, layer.kernel.value(), false, true);
+      } else {
+        const { kernel, strides, padding } = layer;
+        collect?.(conv2dFilterGradient(x as tf.Tensor4D, kernel.shape, dy as tf.Tensor4D, strides, padding), biasGradient(dy));
+        if (needed) dy = conv2dInputGradient(x.shape, kernel.value(), dy as tf.Tensor4D, strides, padding);
+      }
+    }
+    return dy;
+  }
+
+  /** Copies of the weights by name ('0/kernel', '0/bias', …). */
+  weights(): Record<string, Float32Array> {
+    return Object.fromEntries(this.parameters.map((parameter, i) => [this.names[i]!, parameter.toArray()]));
+  }
+
+  /** @throws RangeError when a weight is missing or has another size */
+  restore(weights: Record<string, Float32Array>): void {
+    this.parameters.forEach((parameter, i) => {
+      const name = this.names[i]!;
+      const size = parameter.shape.reduce((a, b) => a * b, 1);
+      if (weights[name]?.length !== size) {
+        throw new RangeError(`weight “${name}”: expected ${size} values, found ${weights[name]?.length ?? 'none'}`);
+      }
+      parameter.assign(weights[name]);
+    });
+  }
+
+  dispose(): void {
+    for (const parameter of this.parameters) parameter.dispose();
+  }
+}
+
+function weigh(layer: Exclude<Layer, { kind: 'flatten' }>, x: tf.Tensor): tf.Tensor {
+  const product =
+    layer.kind === 'dense'
+      ? matMul(x as tf.Tensor2D, layer.kernel.value())
+      : conv2d(x as tf.Tensor4D, layer.kernel.value(), layer.strides, layer.padding);
+  const sum = biasAdd(product, layer.bias.value());
+  return layer.relu ? relu(sum) : sum;
+}

@@ -1,0 +1,67 @@
+/** From a validated experiment to everything that will be run, with every parameter's value and a cost estimate. */
+import type { Entry, Experiment } from '../contract/experiment';
+import type { ArmPlan, AttackPlan, Plan } from '../contract/events';
+import type { Applied, ParamSpecs } from '../contract/params';
+import type { Norm } from '../contract/catalog';
+import { classification } from './classification';
+import type { Attack, Defense } from './registry';
+import { attackById, defenseById, modelById } from './registry';
+import { reinforcement } from './reinforcement';
+import { resolve } from './resolve';
+import type { TaskRunner } from './task';
+
+export const RUNNERS: Record<Experiment['task'], TaskRunner> = {
+  classification,
+  'reinforcement-learning': reinforcement,
+};
+
+/** One entry per combination of the values in lists; a list is a parameter's value only where its spec is text lines. */
+function combinations(entry: Entry, params: ParamSpecs): Entry[] {
+  return Object.entries(entry).reduce<Entry[]>(
+    (entries, [name, value]) =>
+      Array.isArray(value) && params[name]?.kind !== 'lines'
+        ? entries.flatMap((before) => value.map((single: unknown) => ({ ...before, [name]: single })))
+        : entries.map((before) => ({ ...before, [name]: value })),
+    [{ id: entry.id }],
+  );
+}
+
+function normOf(attack: Attack, params: Applied['params']): Norm | null {
+  return 'norm' in attack ? (attack.norm as (params: unknown) => Norm | null)(params) : null;
+}
+
+/**
+ * The plan: the full cross of {clean, each poisoning} × {undefended, each defence} × seeds, narrowed by `arms`, and all
+ * attacks with one value a parameter. Seeds are the outer loop, so that a first comparison is there early.
+ */
+export function plan(experiment: Experiment): Plan {
+  const { training } = experiment;
+  const expand = <D extends Attack | Defense>(entries: Entry[], find: (id: string) => D) =>
+    entries.flatMap((entry) => {
+      const definition = find(entry.id);
+      return combinations(entry, definition.params).map((single) => ({ definition, applied: resolve(single, definition, training) }));
+    });
+  const poisonings = [null, ...expand(experiment.poisoning, attackById).map(({ applied }) => applied)];
+  const defenses = [null, ...expand(experiment.defenses, defenseById).map(({ applied }) => applied)];
+  // A model that comes trained has nothing that depends on the seed but the attacks: one arm.
+  const trained = experiment.model !== undefined && !modelById(experiment.model.id).capabilities.includes('training');
+  const seeds = trained ? experiment.seeds.slice(0, 1) : experiment.seeds;
+  const wanted = (poisoning: Applied | null, defense: Applied | null) =>
+    (!poisoning && !defense) ||
+    !experiment.arms ||
+    experiment.arms.some((arm) => arm.poisoning === (poisoning?.id ?? 'clean') && arm.defense === (defense?.id ?? 'undefended'));
+  const arms: ArmPlan[] = seeds
+    .flatMap((seed) => poisonings.flatMap((poisoning) => defenses.map((defense) => ({ poisoning, defense, seed }))))
+    .filter(({ poisoning, defense }) => wanted(poisoning, defense))
+    .map((arm, index) => ({ index, ...arm }));
+  const attacks: AttackPlan[] = expand(experiment.attacks, attackById).map(({ definition, applied }, index) => ({
+    index,
+    ...applied,
+    surface: definition.surface,
+    knowledge: definition.knowledge,
+    norm: normOf(definition, applied.params),
+  }));
+  const runner = RUNNERS[experiment.task];
+  const work = arms.reduce((sum, arm) => sum + runner.armWork(experiment, arm, attacks), 0);
+  return { task: experiment.task, arms, attacks, work };
+}

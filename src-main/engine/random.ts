@@ -1,0 +1,1 @@
+export { librarySeed, stream } from '../contract/random';

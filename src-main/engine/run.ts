@@ -1,0 +1,74 @@
+/** Plan → events. The whole engine hangs on this one function. */
+import type { Experiment } from '../contract/experiment';
+import type { Position, RunEvent } from '../contract/events';
+import { LabError } from '../contract/problem';
+import { armContext, type Host } from './context';
+import { plan, RUNNERS } from './plan';
+import type { Inputs } from './task';
+
+export interface RunJob {
+  experiment: Experiment;
+  inputs: Inputs;
+  host: Host;
+  /**
+   * Takes a run up at its last checkpoint: `history` are the recorded events up to it. With a null position the run
+   * starts anew. What follows is emitted again exactly as it was, so the record can be compared and continued.
+   */
+  resume: { position: Position | null; state: Record<string, Float32Array>; history: RunEvent[] } | null;
+}
+
+/**
+ * Runs an experiment, telling everything that happens through `host.emit`. Returns after `run-finished`.
+ * @throws LabError when the input is at fault; the signal's reason when the run is stopped
+ */
+export async function run({ experiment, inputs, host, resume }: RunJob): Promise<void> {
+  const thePlan = plan(experiment);
+  const runner = RUNNERS[experiment.task];
+  const position = resume?.position ?? null;
+  const history = position ? resume!.history : [];
+  if (position) {
+    checkSameData(inputs, history);
+  } else {
+    host.emit({ type: 'run-started', plan: thePlan });
+    if (inputs.dataset) host.emit(dataFacts(inputs.dataset));
+  }
+  let done = history.reduce((last, event) => (event.type === 'progress' ? event.done : last), 0);
+
+  for (const arm of thePlan.arms) {
+    if (position && arm.index < position.arm) continue;
+    const resumed = position?.arm === arm.index ? position : null;
+    const context = armContext(host, arm, (units, what) => {
+      done += units;
+      host.emit({ type: 'progress', done, what });
+    });
+    if (!resumed) host.emit({ type: 'arm-started', arm: arm.index });
+    await runner.runArm({
+      experiment,
+      inputs,
+      attacks: thePlan.attacks,
+      host,
+      context,
+      resume: resumed && {
+        position: resumed,
+        state: resume!.state,
+        history: history.filter((event) => 'arm' in event && event.arm === arm.index),
+      },
+    });
+    host.emit({ type: 'arm-finished', arm: arm.index });
+  }
+  host.emit({ type: 'run-finished' });
+}
+
+type DataLoaded = Extract<RunEvent, { type: 'data-loaded' }>;
+
+function dataFacts({ name, shape, classes, train, validation, test, hash }: NonNullable<Inputs['dataset']>): DataLoaded {
+  const sizes = { train: train.labels.length, validation: validation.labels.length, test: test.labels.length };
+  return { type: 'data-loaded', name, shape, classes, ...sizes, hash };
+}
+
+function checkSameData({ dataset }: Inputs, history: RunEvent[]): void {
+  const recorded = history.find((event): event is DataLoaded => event.type === 'data-loaded');
+  if (recorded && dataset && recorded.hash !== dataset.hash) {
+    throw new LabError('dataset', 'the data have changed since this run began', 'Restore the files, or start a new run.');
+  }
+}

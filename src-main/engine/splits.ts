@@ -1,0 +1,39 @@
+/** Small operations on the parts of a dataset. */
+import * as tf from '@tensorflow/tfjs';
+import type { Split } from '../contract/dataset';
+import type { Batch } from './definitions';
+
+export const sizeOf = (split: Split): number => split.labels.length;
+
+export function concatenated(...splits: Split[]): Split {
+  const images = new Float32Array(splits.reduce((sum, split) => sum + split.images.length, 0));
+  const labels = new Uint8Array(splits.reduce((sum, split) => sum + split.labels.length, 0));
+  let n = 0;
+  let pixels = 0;
+  for (const split of splits) {
+    images.set(split.images, pixels);
+    labels.set(split.labels, n);
+    n += split.labels.length;
+    pixels += split.images.length;
+  }
+  return { images, labels };
+}
+
+/** The samples at `indices`, in their order. */
+export function selected(split: Split, indices: Uint32Array): Split {
+  const size = split.images.length / split.labels.length;
+  const images = new Float32Array(indices.length * size);
+  indices.forEach((index, i) => images.set(split.images.subarray(index * size, (index + 1) * size), i * size));
+  return { images, labels: Uint8Array.from(indices, (index) => split.labels[index]!) };
+}
+
+/** Samples from `start` to before `end` without copying. */
+export function slice({ images, labels }: Split, start: number, end: number): Split {
+  const size = images.length / labels.length;
+  return { images: images.subarray(start * size, end * size), labels: labels.subarray(start, end) };
+}
+
+/** A split as tensors; the caller disposes both. */
+export function toBatch({ images, labels }: Split, shape: [number, number, number]): Batch {
+  return { images: tf.tensor4d(images, [labels.length, ...shape]), labels: tf.tensor1d(Int32Array.from(labels), 'int32') };
+}
