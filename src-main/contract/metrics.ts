@@ -3,13 +3,28 @@
 export interface Measure {
   title: string;
   /** 'share' is shown in per cent. */
-  unit: 'share' | 'return' | 'pixel range' | 'pixels' | 'count' | 'seconds' | 'nats' | 'steps' | 'cells' | 'observation range';
+  unit:
+    | 'share'
+    | 'return'
+    | 'pixel range'
+    | 'pixels'
+    | 'count'
+    | 'seconds'
+    | 'nats'
+    | 'steps'
+    | 'cells'
+    | 'observation range';
   better: 'higher' | 'lower' | 'neither';
   help: string;
 }
 
 export const MEASURES: Record<string, Measure> = {
-  accuracy: { title: 'Accuracy', unit: 'share', better: 'higher', help: 'Inputs classified right, as perturbed.' },
+  accuracy: {
+    title: 'Accuracy',
+    unit: 'share',
+    better: 'higher',
+    help: 'Inputs classified right, as perturbed.',
+  },
   robustAccuracy: {
     title: 'Robust accuracy',
     unit: 'share',
@@ -22,9 +37,19 @@ export const MEASURES: Record<string, Measure> = {
     better: 'lower',
     help: 'Of the inputs first classified right, those the attack turned.',
   },
-  meanLinf: { title: 'Mean Linf', unit: 'pixel range', better: 'neither', help: 'Over successful inputs.' },
+  meanLinf: {
+    title: 'Mean Linf',
+    unit: 'pixel range',
+    better: 'neither',
+    help: 'Over successful inputs; of an agent over all steps, in units of its observation.',
+  },
   meanL2: { title: 'Mean L2', unit: 'pixel range', better: 'neither', help: 'Over successful inputs.' },
-  meanL0: { title: 'Mean L0', unit: 'pixels', better: 'neither', help: 'Changed values, over successful inputs.' },
+  meanL0: {
+    title: 'Mean L0',
+    unit: 'pixels',
+    better: 'neither',
+    help: 'Changed values, over successful inputs.',
+  },
   medianLinf: {
     title: 'Median Linf',
     unit: 'pixel range',
@@ -37,19 +62,44 @@ export const MEASURES: Record<string, Measure> = {
     better: 'neither',
     help: 'Over all inputs first classified right, a failure counting as infinite (null when the median is).',
   },
-  maxLinf: { title: 'Largest Linf', unit: 'pixel range', better: 'neither', help: 'As delivered, over all inputs.' },
-  maxL2: { title: 'Largest L2', unit: 'pixel range', better: 'neither', help: 'As delivered, over all inputs.' },
+  maxLinf: {
+    title: 'Largest Linf',
+    unit: 'pixel range',
+    better: 'neither',
+    help: 'As delivered, over all inputs; of an agent over all steps, in units of its observation.',
+  },
+  maxL2: {
+    title: 'Largest L2',
+    unit: 'pixel range',
+    better: 'neither',
+    help: 'As delivered, over all inputs.',
+  },
   meanCells: {
     title: 'Mean displacement',
     unit: 'cells',
     better: 'neither',
     help: 'Steps between true and believed cell, over all steps of a grid world.',
   },
-  maxCells: { title: 'Largest displacement', unit: 'cells', better: 'neither', help: 'As delivered, over all steps.' },
+  maxCells: {
+    title: 'Largest displacement',
+    unit: 'cells',
+    better: 'neither',
+    help: 'As delivered, over all steps.',
+  },
   queries: { title: 'Queries', unit: 'count', better: 'lower', help: 'Forward passes an input, on average.' },
-  gradients: { title: 'Gradients', unit: 'count', better: 'lower', help: 'Gradient calls an input, on average.' },
+  gradients: {
+    title: 'Gradients',
+    unit: 'count',
+    better: 'lower',
+    help: 'Gradient calls an input, on average.',
+  },
   loss: { title: 'Loss', unit: 'nats', better: 'lower', help: 'Mean cross-entropy.' },
-  return: { title: 'Return', unit: 'return', better: 'higher', help: 'True, undiscounted reward of an episode, on average.' },
+  return: {
+    title: 'Return',
+    unit: 'return',
+    better: 'higher',
+    help: 'True, undiscounted reward of an episode, on average.',
+  },
   perceivedReturn: {
     title: 'Perceived return',
     unit: 'return',
@@ -70,16 +120,36 @@ export const MEASURES: Record<string, Measure> = {
   },
   episodes: { title: 'Episodes', unit: 'count', better: 'neither', help: 'Episodes evaluated.' },
   length: { title: 'Episode length', unit: 'steps', better: 'neither', help: 'Mean steps an episode.' },
-  attackedSteps: { title: 'Steps attacked', unit: 'share', better: 'neither', help: 'Share of steps whose observation was altered.' },
+  attackedSteps: {
+    title: 'Steps attacked',
+    unit: 'share',
+    better: 'neither',
+    help: 'Share of steps whose observation was altered.',
+  },
   flippedActions: {
     title: 'Actions flipped',
     unit: 'share',
     better: 'neither',
     help: 'Share of steps at which the perturbation changed the chosen action.',
   },
-  alteredRewards: { title: 'Rewards altered', unit: 'share', better: 'neither', help: 'Share of training steps whose reward was altered.' },
-  changedSamples: { title: 'Samples altered', unit: 'share', better: 'neither', help: 'Share of the training set a poisoning altered.' },
-  seconds: { title: 'Seconds', unit: 'seconds', better: 'lower', help: 'Wall-clock time; not part of reproduction.' },
+  alteredRewards: {
+    title: 'Rewards altered',
+    unit: 'share',
+    better: 'neither',
+    help: 'Share of training steps whose reward was altered.',
+  },
+  changedSamples: {
+    title: 'Samples altered',
+    unit: 'share',
+    better: 'neither',
+    help: 'Share of the training set a poisoning altered.',
+  },
+  seconds: {
+    title: 'Seconds',
+    unit: 'seconds',
+    better: 'lower',
+    help: 'Wall-clock time; not part of reproduction.',
+  },
 };
 
 /** Curves of `point` events: series name → axis of x and how to show it. */

@@ -17,6 +17,8 @@ export interface ArmSummary {
   /** Null until the arm was evaluated. */
   clean: Metrics | null;
   attacks: AttackSummary<Metrics>[];
+  /** Wall-clock seconds of the training; null while it lasts, or where nothing was trained. */
+  trainingSeconds: number | null;
 }
 
 export interface Verdict {
@@ -57,6 +59,7 @@ export function summarize(state: RunState): Summary {
     defense: arm.plan.defense,
     seed: arm.plan.seed,
     clean: arm.clean?.metrics ?? null,
+    trainingSeconds: arm.trainedSeconds,
     attacks: attacks.flatMap(({ id, params }, i) => {
       const metrics = arm.attacks[i]?.metrics;
       return metrics ? [{ id, params, metrics }] : [];

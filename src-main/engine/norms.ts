@@ -19,7 +19,7 @@ export const steepest = (gradient: tf.Tensor4D, norm: BallNorm): tf.Tensor4D =>
 export function project(images: tf.Tensor4D, clean: tf.Tensor4D, norm: BallNorm, epsilon: number): tf.Tensor4D {
   if (norm === 'linf') {
     const inBall = tf.minimum(tf.maximum(images, tf.sub(clean, epsilon)), tf.add(clean, epsilon));
-    return tf.clipByValue(inBall, 0, 1);
+    return tf.clipByValue(inBall, 0, 1) as tf.Tensor4D;
   }
   const difference = tf.sub(images, clean) as tf.Tensor4D;
   const scale = tf.minimum(tf.div(epsilon, l2(difference)), 1);
@@ -68,8 +68,9 @@ export function deliver(clean: Float32Array, adversarial: Float32Array, size: nu
   }
   if (norm !== 'l2' || !Number.isFinite(epsilon)) return;
   for (let start = 0; start < adversarial.length; start += size) {
-    for (let length = l2Distance(clean, adversarial, start, size); length > epsilon; length = l2Distance(clean, adversarial, start, size)) {
-      const scale = (epsilon / length) * (1 - 1e-7);
+    // Each try shrinks twice as much: a shrinkage below the last bit of a pixel would be rounded away for ever.
+    for (let shrink = 1e-7; l2Distance(clean, adversarial, start, size) > epsilon; shrink *= 2) {
+      const scale = (epsilon / l2Distance(clean, adversarial, start, size)) * Math.max(0, 1 - shrink);
       for (let j = start; j < start + size; j++) adversarial[j] = clean[j]! + (adversarial[j]! - clean[j]!) * scale;
     }
   }

@@ -8,7 +8,7 @@ import { convolutional, dense, Network } from '../../../src-main/engine/network'
 import { tinyNetwork } from '../../fixtures/tiny';
 
 /** The tiny network once more as a chain of TensorFlow.js ops, for the tape. */
-function onTape(network: Network, x: tf.Tensor4D, kernels: tf.Tensor[]): tf.Tensor2D {
+function onTape(x: tf.Tensor4D, kernels: tf.Tensor[]): tf.Tensor2D {
   const conv = tf.relu(tf.add(tf.conv2d(x, kernels[0] as tf.Tensor4D, 2, 'valid'), kernels[1]!));
   const hidden = tf.relu(tf.add(tf.matMul(conv.reshape([x.shape[0], -1]), kernels[2]!), kernels[3]!));
   return tf.add(tf.matMul(hidden, kernels[4]!), kernels[5]!) as tf.Tensor2D;
@@ -22,7 +22,7 @@ describe('network', () => {
     const labels = tf.tensor1d([0, 1, 2, 0], 'int32');
     const loss = (logits: tf.Tensor2D) => tf.sum(tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), tf.oneHot(labels, 3)), 1))) as tf.Scalar;
     const kernels = network.parameters.map((parameter) => tf.tensor(parameter.toArray(), parameter.shape));
-    const expected = tf.grads((...args: tf.Tensor[]) => loss(onTape(network, args[0] as tf.Tensor4D, args.slice(1))))([x, ...kernels]);
+    const expected = tf.grads((...args: tf.Tensor[]) => loss(onTape(args[0] as tf.Tensor4D, args.slice(1))))([x, ...kernels]);
 
     const activations = network.forward(x);
     const { gradient } = softmaxCrossEntropy(activations.at(-1) as tf.Tensor2D, labels);

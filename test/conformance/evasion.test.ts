@@ -1,0 +1,88 @@
+/** Every evasion attack, on a tiny trained network: budget, range, epsilon 0, seeds, memory. */
+import '@tensorflow/tfjs-node';
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Entry } from '../../src-main/contract/experiment';
+import { evaluateAttack, predict } from '../../src-main/engine/evaluate';
+import { softmaxCrossEntropy } from '../../src-main/engine/kernels';
+import { Adam } from '../../src-main/engine/optimizers';
+import { attacks, type Attack } from '../../src-main/engine/registry';
+import { resolve } from '../../src-main/engine/resolve';
+import { toBatch } from '../../src-main/engine/splits';
+import { NetworkTarget } from '../../src-main/engine/targets';
+import { contextOf, tinyDataset, tinyNetwork } from '../fixtures/tiny';
+
+type Evasion = Extract<Attack, { surface: 'evasion' }>;
+const evasion = attacks.filter((attack): attack is Evasion => attack.surface === 'evasion');
+const dataset = tinyDataset();
+const target = new NetworkTarget(tinyNetwork(), 3);
+const TRAINING = { epochs: 1, batchSize: 32, optimizer: 'adam', learningRate: 0.01, finalLearningRate: 0.01, finalShare: 0 } as const;
+
+beforeAll(() => {
+  const optimizer = new Adam(target.network.parameters);
+  const { images, labels } = toBatch(dataset.train, dataset.shape);
+  for (let i = 0; i < 60; i++) {
+    tf.tidy(() => {
+      const activations = target.network.forward(images);
+      const { gradient } = softmaxCrossEntropy(activations.at(-1) as tf.Tensor2D, labels);
+      optimizer.step(target.network.parameterGradients(activations, tf.mul(gradient, 1 / 96)), 0.01);
+    });
+  }
+});
+
+const run = async (entry: Entry, seed = 1) => {
+  const applied = resolve(entry, evasion.find(({ id }) => id === entry.id)!, TRAINING);
+  const before = await predict(target, dataset.test);
+  return evaluateAttack(applied, target, dataset.test, before, contextOf(seed), () => {});
+};
+
+it('the tiny network has learnt its task', async () => {
+  const { labels } = await predict(target, dataset.test);
+  expect(labels.filter((label, i) => label === dataset.test.labels[i]).length).toBeGreaterThanOrEqual(46);
+});
+
+describe.each(evasion.map((attack) => [attack.id, attack] as const))('%s', (id, attack) => {
+  const norms = 'norm' in attack.params && attack.params.norm?.kind === 'choice' ? attack.params.norm.options : [undefined];
+
+  it.each(norms.map((norm) => [norm]))('stays within its budget and in [0, 1] (%s)', async (norm) => {
+    for (const epsilon of [0.05, 0.3, 1]) {
+      const { metrics, adversarial } = await run({ id, epsilon, ...(norm ? { norm } : {}) });
+      expect(norm === 'l2' ? metrics.maxL2! : metrics.maxLinf!).toBeLessThanOrEqual(epsilon);
+      expect(Math.min(...adversarial)).toBeGreaterThanOrEqual(0);
+      expect(Math.max(...adversarial)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('changes nothing at epsilon 0', async () => {
+    const { adversarial, metrics } = await run({ id, epsilon: 0 });
+    expect(adversarial).toEqual(dataset.test.images);
+    expect(metrics.attackSuccessRate).toBe(0);
+  });
+
+  it('gives equal bits for equal seeds', async () => {
+    const [a, b] = [await run({ id, epsilon: 0.2 }, 3), await run({ id, epsilon: 0.2 }, 3)];
+    expect(a.adversarial).toEqual(b.adversarial);
+    expect(a.metrics).toEqual(b.metrics);
+  });
+
+  it('leaves no tensor behind', async () => {
+    await run({ id, epsilon: 0.2 });
+    const before = tf.memory().numTensors;
+    await run({ id, epsilon: 0.2 });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('counts what it asks of its target', async () => {
+    const { metrics } = await run({ id, epsilon: 0.2 });
+    const white = attack.requires.includes('gradients');
+    expect(metrics.gradients! > 0).toBe(white);
+    if (attack.knowledge === 'none') expect(metrics.queries).toBe(0);
+  });
+});
+
+it('orders attacks as theory has it: noise, one step, many steps', async () => {
+  const robust = async (entry: Entry) => (await run({ epsilon: 0.25, ...entry })).metrics.robustAccuracy!;
+  const [noise, fgsm, pgd] = [await robust({ id: 'random-noise' }), await robust({ id: 'fgsm' }), await robust({ id: 'pgd', restarts: 2 })];
+  expect(noise).toBeGreaterThan(fgsm);
+  expect(fgsm).toBeGreaterThanOrEqual(pgd);
+});

@@ -1,0 +1,120 @@
+/** Every training defence and training-set attack, run whole on tiny data: events, cost, resume, memory. */
+import { createHash } from 'node:crypto';
+import '@tensorflow/tfjs-node';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import type { Experiment } from '../../src-main/contract/experiment';
+import type { Position, RunEvent } from '../../src-main/contract/events';
+import { parseExperiment } from '../../src-main/contract/experiment';
+import { fullCatalog } from '../../src-main/worker/full-catalog';
+import { attacks, defenses } from '../../src-main/engine/registry';
+import { run } from '../../src-main/engine/run';
+import { recordingHost, tinyDataset } from '../fixtures/tiny';
+
+const catalog = fullCatalog();
+const dataset = tinyDataset();
+
+function experiment(extra: object): Experiment {
+  const parsed = parseExperiment(
+    {
+      name: 'tiny',
+      task: 'classification',
+      dataset: { id: 'mnist', train: 96, test: 48 },
+      model: { id: 'article-cnn' },
+      training: { epochs: 2, batchSize: 16 },
+      attacks: [{ id: 'fgsm', epsilon: 0.1 }, { id: 'pgd', epsilon: [0.1, 0.2], steps: 3 }],
+      evaluation: { samples: 48 },
+      ...extra,
+    },
+    catalog,
+  );
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.experiment;
+}
+
+type Resume = Parameters<typeof run>[0]['resume'];
+
+async function record(spec: Experiment, resume: Resume = null): Promise<RunEvent[]> {
+  const host = recordingHost();
+  await run({ experiment: spec, inputs: { dataset }, host, resume });
+  return host.events;
+}
+
+/** Events with their arrays as digests: bit-exact, and quick to compare. */
+const digested = (events: RunEvent[]): unknown =>
+  JSON.parse(
+    JSON.stringify(events, (_key, value: unknown) =>
+      ArrayBuffer.isView(value)
+        ? createHash('sha256').update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)).digest('hex')
+        : value,
+    ),
+  );
+
+/** What the run would be handed after a crash right behind its nth checkpoint. */
+function crashedAfter(events: RunEvent[], nth: number): { resume: NonNullable<Resume>; rest: RunEvent[] } {
+  const at = events.flatMap((event, i) => (event.type === 'checkpoint' ? [i] : []))[nth]!;
+  const checkpoint = events[at] as Extract<RunEvent, { type: 'checkpoint' }>;
+  return {
+    resume: { position: checkpoint.position as Position, state: checkpoint.state, history: events.slice(0, at + 1) },
+    rest: events.slice(at + 1),
+  };
+}
+
+const cases = [
+  ...defenses.filter(({ stage }) => stage === 'training').map(({ id }) => [id, { defenses: [{ id }] }] as const),
+  ...attacks.filter(({ surface }) => surface === 'training-set').map(({ id }) => [id, { poisoning: [{ id }] }] as const),
+];
+
+describe.each(cases)('%s', (_id, extra) => {
+  it('runs whole, its progress adding up to the plan’s work', async () => {
+    const events = await record(experiment(extra));
+    const started = events[0] as Extract<RunEvent, { type: 'run-started' }>;
+    expect(started.plan.arms).toHaveLength(2);
+    expect(events.at(-1)).toEqual({ type: 'run-finished' });
+    const done = events.reduce((last, event) => (event.type === 'progress' ? event.done : last), 0);
+    expect(done / started.plan.work).toBeCloseTo(1, 1);
+    expect(events.filter(({ type }) => type === 'evaluation')).toHaveLength(2 * 4);
+  });
+
+  it('gives equal events for equal seeds and others for others', async () => {
+    const spec = experiment(extra);
+    const [a, b] = [await record(spec), await record(spec)];
+    expect(digested(a)).toEqual(digested(b));
+    const other = await record({ ...spec, seeds: [2] });
+    const weights = (events: RunEvent[]) => digested(events.filter(({ type }) => type === 'trained'));
+    expect(weights(other)).not.toEqual(weights(a));
+  });
+
+  it('goes on after every checkpoint exactly as it would have', async () => {
+    const spec = experiment(extra);
+    const whole = await record(spec);
+    const checkpoints = whole.filter(({ type }) => type === 'checkpoint').length;
+    for (let nth = 0; nth < checkpoints; nth++) {
+      const { resume, rest } = crashedAfter(whole, nth);
+      expect(digested(await record(spec, resume)), `checkpoint ${nth}`).toEqual(digested(rest));
+    }
+  });
+
+  it('leaves no tensor behind', async () => {
+    const spec = experiment(extra);
+    await record(spec);
+    const before = tf.memory().numTensors;
+    await record(spec);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+it('refuses to go on with other data', async () => {
+  const spec = experiment({});
+  const { resume } = crashedAfter(await record(spec), 0);
+  const host = recordingHost();
+  await expect(run({ experiment: spec, inputs: { dataset: { ...dataset, hash: 'other' } }, host, resume })).rejects.toThrow('the data have changed');
+});
+
+it('stops a training that diverges with a message that names the place', async () => {
+  const spec = experiment({ training: { epochs: 2, batchSize: 16, optimizer: 'sgd', learningRate: 10 } });
+  const broken = { ...dataset, train: { ...dataset.train, images: dataset.train.images.map(() => NaN) } };
+  await expect(run({ experiment: spec, inputs: { dataset: broken }, host: recordingHost(), resume: null })).rejects.toThrow(
+    /training, arm 0, epoch 1, batch 1: the loss is NaN/,
+  );
+});
