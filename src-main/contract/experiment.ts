@@ -4,7 +4,15 @@
  */
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { find, isPoisoning, type Capability, type Catalog, type CatalogEntry, type Kind, type Task } from './catalog';
+import {
+  find,
+  isPoisoning,
+  type Capability,
+  type Catalog,
+  type CatalogEntry,
+  type Kind,
+  type Task,
+} from './catalog';
 import type { Problem } from './events';
 import type { ParamSpec, Surface } from './params';
 
@@ -84,8 +92,16 @@ const training = z.strictObject({
     .max(8192)
     .default(128)
     .meta({ description: 'Samples in one step of the optimiser.', unit: 'samples' }),
-  optimizer: z.enum(['adam', 'sgd']).default('adam').meta({ description: 'How weights follow the gradient.' }),
-  learningRate: z.number().positive().max(10).default(0.001).meta({ description: 'Step size of the optimiser.' }),
+  optimizer: z
+    .enum(['adam', 'sgd'])
+    .default('adam')
+    .meta({ description: 'How weights follow the gradient.' }),
+  learningRate: z
+    .number()
+    .positive()
+    .max(10)
+    .default(0.001)
+    .meta({ description: 'Step size of the optimiser.' }),
   finalLearningRate: z
     .number()
     .positive()
@@ -124,7 +140,10 @@ const structure = z.strictObject({
         .min(1)
         .max(1000000)
         .default(500)
-        .meta({ description: 'Test inputs of each evaluation: the first ones, in file order.', unit: 'inputs' }),
+        .meta({
+          description: 'Test inputs of each evaluation: the first ones, in file order.',
+          unit: 'inputs',
+        }),
       episodes: z
         .int()
         .min(1)
@@ -165,7 +184,10 @@ function shown(value: unknown): string {
 }
 
 function at(raw: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    raw,
+  );
 }
 
 function didYouMean(word: string, names: readonly string[]): string {
@@ -174,7 +196,8 @@ function didYouMean(word: string, names: readonly string[]): string {
   return `${close ? `Did you mean “${nearest}”? ` : ''}Known: ${names.join(', ')}.`;
 }
 
-const placeOf = (path: readonly PropertyKey[]): string => (path.length ? path.map(String).join('.') : 'experiment');
+const placeOf = (path: readonly PropertyKey[]): string =>
+  path.length ? path.map(String).join('.') : 'experiment';
 
 function problemsOf(error: z.ZodError, raw: unknown, prefix: string[], names: readonly string[]): Problem[] {
   return error.issues.flatMap((issue): Problem[] => {
@@ -250,7 +273,9 @@ function checkParams(
       problems.push({
         place: `${place}.${key}`,
         message: `found ${shown(given)}; expected ${rangeOf(spec)}`,
-        remedy: listsAllowed ? 'Give at least one value.' : 'A list of values is not possible here; give one.',
+        remedy: listsAllowed
+          ? 'Give at least one value.'
+          : 'A list of values is not possible here; give one.',
       });
       continue;
     }
@@ -279,7 +304,10 @@ function checkNested(entry: Entry, surface: Surface, place: string, catalog: Cat
       {
         place: `${place}.id`,
         message: `no ${surface} attack is called “${entry.id}”`,
-        remedy: didYouMean(entry.id, candidates.map((other) => other.id)),
+        remedy: didYouMean(
+          entry.id,
+          candidates.map((other) => other.id),
+        ),
       },
     ];
   }
@@ -287,13 +315,18 @@ function checkNested(entry: Entry, surface: Surface, place: string, catalog: Cat
 }
 
 const REMEDIES: Record<Capability, string> = {
-  training: 'It is already trained: leave poisoning and defences out, or choose a model that is trained here.',
+  training:
+    'It is already trained: leave poisoning and defences out, or choose a model that is trained here.',
   gradients: 'Use an attack that needs only answers, or a target with a network.',
   scores: 'Use an attack that needs only decisions.',
   'finite-states': 'A table needs states that can be listed: use dqn, or a grid world.',
 };
 
-function checkRequirements(definition: CatalogEntry, place: string, target: CatalogEntry | undefined): Problem[] {
+function checkRequirements(
+  definition: CatalogEntry,
+  place: string,
+  target: CatalogEntry | undefined,
+): Problem[] {
   const lacking = (definition.requires ?? []).filter((need) => !target?.capabilities?.includes(need));
   if (!target || lacking.length === 0) return [];
   return [
@@ -325,19 +358,31 @@ export function parseExperiment(raw: unknown, catalog: Catalog): Parsed {
 
   for (const { key } of foreign) {
     if (experiment[key]) {
-      problems.push({ place: key, message: `“${key}” has no meaning in a ${task} experiment`, remedy: 'Remove it, or change the task.' });
+      problems.push({
+        place: key,
+        message: `“${key}” has no meaning in a ${task} experiment`,
+        remedy: 'Remove it, or change the task.',
+      });
     }
   }
   for (const { key, kind } of needed) {
     const entry = experiment[key];
     const names = catalog.filter((other) => other.kind === kind).map((other) => other.id);
     if (!entry) {
-      problems.push({ place: key, message: `found nothing; a ${task} experiment needs “${key}”`, remedy: `Known: ${names.join(', ')}.` });
+      problems.push({
+        place: key,
+        message: `found nothing; a ${task} experiment needs “${key}”`,
+        remedy: `Known: ${names.join(', ')}.`,
+      });
       continue;
     }
     const definition = find(catalog, kind, entry.id);
     if (!definition) {
-      problems.push({ place: `${key}.id`, message: `no ${kind} is called “${entry.id}”`, remedy: didYouMean(entry.id, names) });
+      problems.push({
+        place: `${key}.id`,
+        message: `no ${kind} is called “${entry.id}”`,
+        remedy: didYouMean(entry.id, names),
+      });
       continue;
     }
     problems.push(...checkParams(entry, definition, key, catalog, false));
@@ -349,7 +394,9 @@ export function parseExperiment(raw: unknown, catalog: Catalog): Parsed {
     experiment[key].forEach((entry, i) => {
       const definition = candidates.find((other) => other.id === entry.id);
       if (!definition) {
-        const elsewhere = catalog.find((other) => other.id === entry.id && ['attack', 'defense'].includes(other.kind));
+        const elsewhere = catalog.find(
+          (other) => other.id === entry.id && ['attack', 'defense'].includes(other.kind),
+        );
         problems.push({
           place: `${key}.${i}.id`,
           message: elsewhere
@@ -357,7 +404,10 @@ export function parseExperiment(raw: unknown, catalog: Catalog): Parsed {
             : `nothing under “${key}” is called “${entry.id}”`,
           remedy: elsewhere
             ? `It is ${elsewhere.kind === 'defense' ? 'a defence' : `an attack on ${elsewhere.surface}`} for ${elsewhere.tasks.join(', ')}.`
-            : didYouMean(entry.id, candidates.map((other) => other.id)),
+            : didYouMean(
+                entry.id,
+                candidates.map((other) => other.id),
+              ),
         });
         return;
       }
@@ -411,7 +461,13 @@ export function experimentJsonSchema(catalog: Catalog): unknown {
       const withLists = lists && spec.kind !== 'lines' ? z.union([value, z.array(value).min(1)]) : value;
       const described = withLists.describe(spec.unit ? `${spec.help} Unit: ${spec.unit}.` : spec.help);
       if (spec.kind === 'path') return [name, described] as const;
-      return [name, ('default' in spec && spec.default !== null ? described.meta({ default: spec.default }) : described).optional()] as const;
+      return [
+        name,
+        ('default' in spec && spec.default !== null
+          ? described.meta({ default: spec.default })
+          : described
+        ).optional(),
+      ] as const;
     });
     return z
       .strictObject({ id: z.literal(definition.id), ...Object.fromEntries(shape) })
@@ -430,7 +486,9 @@ export function experimentJsonSchema(catalog: Catalog): unknown {
       false,
     ).optional();
   const listOf = (key: ListKey) => {
-    const entries = (['classification', 'reinforcement-learning'] as const).flatMap((task) => allowed(catalog, key, task));
+    const entries = (['classification', 'reinforcement-learning'] as const).flatMap((task) =>
+      allowed(catalog, key, task),
+    );
     return z.array(union([...new Set(entries)], true)).default([]);
   };
   const schema = structure.extend({

@@ -108,7 +108,10 @@ export interface LabResults {
 
 /** What main tells the window unasked. */
 export interface LabPushes {
-  /** New events of a session that is being written, batched at 30 to 60 Hz. */
+  /**
+   * New events of a session that is being written, batched at 30 to 60 Hz. Of several `progress` events in a batch only
+   * the last comes, so numbers may be left out.
+   */
   'run-events': { id: string; events: RecordedEvent[] };
   runs: RunRow[];
   /** The library changed: list it anew. */
@@ -118,7 +121,13 @@ export interface LabPushes {
   command: 'new-experiment' | 'open-experiment' | 'save-experiment' | 'sessions' | 'live' | 'about';
 }
 
-export const PUSHES: readonly (keyof LabPushes)[] = ['run-events', 'runs', 'sessions-changed', 'settings', 'command'];
+export const PUSHES: readonly (keyof LabPushes)[] = [
+  'run-events',
+  'runs',
+  'sessions-changed',
+  'settings',
+  'command',
+];
 
 /** Every call answers with this, so that an error keeps its place and remedy on the way. */
 export type Answer<T> = { ok: true; value: T } | { ok: false; problem: Problem };

@@ -42,7 +42,7 @@ export async function predict(target: WhiteBoxTarget, split: Split): Promise<Pre
     tf.dispose([batch.images, batch.labels, logits, predicted, confidence]);
   }
   if (confidences.some((value) => !Number.isFinite(value))) {
-    throw new LabError('model', 'gives outputs that are not finite numbers', 'Lower the learning rate, or check the imported weights.');
+    throw new LabError('evaluation', 'the model gives outputs that are not finite numbers', 'Lower the learning rate, or check the imported weights.');
   }
   return { labels, confidences };
 }

@@ -1,0 +1,69 @@
+/** Tables in plain text: what a session found, as it is read on a terminal. */
+import type { Applied } from '../contract/params';
+import type { GroupSummary, MetricIntervals, Summary } from '../contract/summary';
+import type { Task } from '../contract/catalog';
+
+/** Columns as wide as their widest cell; those after the first are aligned to the right, as numbers are, unless told. */
+export function toText(rows: string[][], align: 'left' | 'right' = 'right'): string {
+  const widths = rows.reduce<number[]>(
+    (all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, cell.length)),
+    [],
+  );
+  const padded = (cell: string, i: number) =>
+    i === 0 || align === 'left' ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!);
+  return rows.map((row) => row.map(padded).join('   ').trimEnd()).join('\n');
+}
+
+/** Names of definitions, with those parameters that tell two of one id apart. */
+export function labelsOf(all: Applied[]): string[] {
+  return all.map(({ id, params }) => {
+    const others = all.filter((other) => other.id === id);
+    const telling = Object.entries(params).filter(
+      ([name, value]) => typeof value !== 'object' && others.some((other) => other.params[name] !== value),
+    );
+    return [id, ...telling.map(([name, value]) => `${name}=${value}`)].join(' ');
+  });
+}
+
+const METRIC: Record<Task, string> = { classification: 'accuracy', 'reinforcement-learning': 'return' };
+
+function cell(metrics: MetricIntervals | undefined, metric: string): string {
+  const interval = metrics?.[metric];
+  if (!interval) return '–';
+  const shown = (value: number) =>
+    metric === 'accuracy' ? `${(100 * value).toFixed(1)} %` : value.toFixed(2);
+  const { mean, low, high, n } = interval;
+  return n > 1 && low !== null && high !== null
+    ? `${shown(mean)} [${shown(low)}, ${shown(high)}]`
+    : shown(mean);
+}
+
+function headOf(groups: GroupSummary[]): string[] {
+  const labels = (part: 'poisoning' | 'defense') => {
+    const applied = groups.flatMap((group) => group[part] ?? []);
+    const names = labelsOf(applied);
+    return groups.map((group) => (group[part] ? names[applied.indexOf(group[part])]! : null));
+  };
+  const [poisonings, defenses] = [labels('poisoning'), labels('defense')];
+  return groups.map((_, i) => [poisonings[i], defenses[i] ?? 'undefended'].filter(Boolean).join(' + '));
+}
+
+/** A row an attack, a column an arm (over its seeds): mean, and the 95 % interval where there are several seeds. */
+export function resultTable(task: Task, { summary }: Summary): string {
+  if (summary.length === 0) return 'No arm has begun yet.';
+  const metric = METRIC[task];
+  const attacks = labelsOf(summary[0]!.attacks);
+  const seeds = Math.max(...summary.map((group) => group.seeds.length));
+  const rows = [
+    [seeds > 1 ? `${metric}, mean and 95 % interval over ${seeds} seeds` : metric, ...headOf(summary)],
+    ['no attack', ...summary.map(({ clean }) => cell(clean, metric))],
+    ...attacks.map((label, i) => [label, ...summary.map((group) => cell(group.attacks[i]?.metrics, metric))]),
+    ['believable', ...summary.map(({ verdict }) => (verdict.holds ? 'yes' : 'no'))],
+  ];
+  const failed = summary.flatMap(({ verdict }, i) =>
+    verdict.checks
+      .filter(({ status }) => status === 'fail')
+      .map(({ id, evidence }) => `${headOf(summary)[i]}: ${id} fails: ${evidence}`),
+  );
+  return [toText(rows), ...(failed.length ? ['', ...failed] : [])].join('\n');
+}

@@ -1,0 +1,208 @@
+/** What main does for each call of the window. */
+import { statSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { app, shell } from 'electron';
+import { version as sparring } from '../../package.json';
+import { bouts } from '../contract/bouts';
+import { find } from '../contract/catalog';
+import { catalog } from '../contract/catalog-data';
+import type { RecordedEvent } from '../contract/events';
+import { parseExperiment, pathsOf, type Experiment, type Parsed } from '../contract/experiment';
+import { experimentFromText } from '../contract/experiment-text';
+import type { StartResult } from '../contract/lab-api';
+import { LabError } from '../contract/problem';
+import { withSession } from '../sessions/reader';
+import type { Library } from '../sessions/library';
+import { createSession } from '../sessions/writer';
+import type { Dialogs } from './dialogs';
+import type { EngineHost } from './engine-host';
+import type { LabHandlers } from './gate';
+import type { GrantStore } from './grant-store';
+import { unstarted } from './provenance';
+import type { SettingsStore } from './settings';
+
+export interface Lab {
+  library: Library;
+  host: EngineHost;
+  grants: GrantStore;
+  settings: SettingsStore;
+  dialogs: Dialogs;
+  sessionsChanged(): void;
+}
+
+const EXPERIMENT_FILES = [{ name: 'Experiment', extensions: ['yaml', 'yml', 'json'] }];
+
+/** The largest text that is opened as an experiment, in bytes. */
+const LARGEST_EXPERIMENT = 2_000_000;
+
+/** How many events are read before other work is let through: a few milliseconds of it. */
+const PAGE = 200;
+
+export function labHandlers({ library, host, grants, settings, dialogs, sessionsChanged }: Lab): LabHandlers {
+  /** Problems that keep an experiment from running, missing grants included; the user is asked for those. */
+  const admitted = async (
+    parsed: Parsed,
+  ): Promise<{ ok: true; experiment: Experiment } | (StartResult & { ok: false })> => {
+    if (!parsed.ok) return parsed;
+    const problems = await grants.ensure(pathsOf(parsed.experiment, catalog), (path) =>
+      dialogs.allowReading(path),
+    );
+    return problems.length ? { ok: false, problems } : parsed;
+  };
+  const enqueue = (file: string, id: string, name: string): StartResult => {
+    host.enqueue({ id, name, file, grants: grants.list() });
+    sessionsChanged();
+    return { ok: true, id };
+  };
+  const refuseActive = (id: string) => {
+    if (host.active(id))
+      throw new LabError(id, 'this session is in the queue or running', 'Stop its run first.');
+  };
+
+  return {
+    bouts: () => bouts,
+
+    async startRun({ text, name }) {
+      const answer = await admitted(experimentFromText(text, name, catalog));
+      if (!answer.ok) return answer;
+      const { experiment } = answer;
+      const now = new Date();
+      const file = library.newFile(experiment.name, now);
+      const id = basename(file, extname(file));
+      createSession(file, {
+        id,
+        name: experiment.name,
+        source: text,
+        spec: experiment,
+        createdAt: now.getTime(),
+        ...unstarted(),
+      });
+      return enqueue(file, id, experiment.name);
+    },
+    pauseRun: (id) => host.pause(id),
+    continueRun: (id) => host.continue(id),
+    stopRun: (id) => host.stop(id),
+
+    async resumeSession(id) {
+      refuseActive(id);
+      const file = library.fileOf(id);
+      const { name, spec, status } = withSession(file, (session) => ({
+        ...session.header(),
+        status: session.status(),
+      }));
+      if (status === 'done')
+        throw new LabError(name, 'this run is finished', 'Start the experiment anew to run it again.');
+      const answer = await admitted(parseExperiment(spec, catalog));
+      return answer.ok ? enqueue(file, id, name) : answer;
+    },
+
+    async sessions() {
+      const rows = await library.list();
+      return rows.map((row) => ({ ...row, status: host.active(row.id)?.status ?? row.status }));
+    },
+    async openSession({ id, after, limit }) {
+      const file = library.fileOf(id);
+      const events: RecordedEvent[] = [];
+      for (;;) {
+        const page = withSession(file, (session) =>
+          session.events({
+            after: after + events.length,
+            limit: Math.min(PAGE, limit - events.length),
+            light: true,
+          }),
+        );
+        events.push(...page);
+        if (page.length === 0 || events.length >= limit) break;
+        await setImmediate();
+      }
+      return withSession(file, (session) => ({
+        header: session.header(),
+        status: host.active(id)?.status ?? session.status(),
+        events,
+        last: session.last(),
+      }));
+    },
+    renameSession({ id, name }) {
+      library.rename(id, name);
+      sessionsChanged();
+    },
+    deleteSession(id) {
+      refuseActive(id);
+      library.delete(id);
+      sessionsChanged();
+    },
+    undeleteSession(id) {
+      library.undelete(id);
+      sessionsChanged();
+    },
+    revealSession: (id) => shell.showItemInFolder(library.fileOf(id)),
+    async exportSession({ id, format }) {
+      const exporter = find(catalog, 'exporter', format);
+      if (!exporter) throw new LabError(format, 'there is no such export format');
+      const file = library.fileOf(id);
+      const out = await dialogs.save({
+        title: `Export as ${exporter.title}`,
+        defaultPath: basename(file, extname(file)) + (exporter.extension || `-${exporter.id}`),
+        ...(exporter.extension
+          ? { filters: [{ name: exporter.title, extensions: [exporter.extension.slice(1)] }] }
+          : {}),
+      });
+      return out && host.export(file, format, out);
+    },
+
+    async openExperiment() {
+      const path = await dialogs.open({
+        title: 'Open experiment',
+        filters: EXPERIMENT_FILES,
+        properties: ['openFile'],
+      });
+      if (!path) return null;
+      const { size } = statSync(path);
+      if (size > LARGEST_EXPERIMENT) {
+        throw new LabError(
+          path,
+          `the file has ${size} bytes; expected at most ${LARGEST_EXPERIMENT}`,
+          'Choose an experiment file (YAML or JSON).',
+        );
+      }
+      return { name: basename(path), text: await readFile(path, 'utf8') };
+    },
+    async saveExperiment({ text, name }) {
+      const path = await dialogs.save({
+        title: 'Save experiment',
+        defaultPath: `${name.replace(/\.(ya?ml|json)$/, '')}.yaml`,
+        filters: EXPERIMENT_FILES,
+      });
+      if (!path) return null;
+      try {
+        await writeFile(path, text);
+      } catch (error) {
+        throw new LabError(
+          path,
+          `the file cannot be written (${(error as Error).message})`,
+          'Choose another folder.',
+        );
+      }
+      return path;
+    },
+
+    async chooseGrant({ what }) {
+      const path = await dialogs.open({ properties: [what === 'file' ? 'openFile' : 'openDirectory'] });
+      return path && grants.grant(path);
+    },
+    grants: () => grants.list(),
+    withdrawGrant: (path) => grants.withdraw(path),
+    settings: () => settings.current(),
+    setTheme: (theme) => settings.setTheme(theme),
+    about: () => ({
+      sparring,
+      electron: process.versions.electron,
+      chrome: process.versions.chrome,
+      node: process.versions.node,
+      noSandbox: app.commandLine.hasSwitch('no-sandbox'),
+      libraryFolder: library.folder,
+    }),
+  };
+}

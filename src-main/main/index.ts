@@ -1,0 +1,79 @@
+/** The main process: window, menus, security, the queue of runs and the session library. It never loads the engine. */
+import { join } from 'node:path';
+import { app, shell } from 'electron';
+import { homeFolder } from '../sessions/home';
+import { Library } from '../sessions/library';
+import { Dialogs } from './dialogs';
+import { EngineHost } from './engine-host';
+import { spawnEngine } from './engine-process';
+import { setUpGate } from './gate';
+import { GrantStore } from './grant-store';
+import { labHandlers } from './handlers';
+import { setUpMenu } from './menu';
+import { notifyOfEnd } from './notifications';
+import { registerScheme, setUpPage } from './page';
+import { setUpSecurity } from './security';
+import { SettingsStore } from './settings';
+import { LabWindow } from './window';
+
+/** How long runs may take to stop when the app quits, in milliseconds. */
+const QUIT_PATIENCE = 5000;
+
+function setUpFolders(): { userData: string } {
+  if (process.env['SPARRING_HOME']) app.setPath('userData', join(homeFolder(), 'window'));
+  return { userData: app.getPath('userData') };
+}
+
+function setUpLab({ userData }: { userData: string }): void {
+  const window = new LabWindow(join(userData, 'window.json'));
+  const library = new Library();
+  const grants = new GrantStore(join(userData, 'grants.json'));
+  const menu = () => setUpMenu((command) => window.push('command', command), settings);
+  const settings = new SettingsStore(join(userData, 'settings.json'), (changed) => {
+    window.push('settings', changed);
+    menu();
+  });
+  const sessionsChanged = () => window.push('sessions-changed', null);
+  const host = new EngineHost(spawnEngine, {
+    events: (id, events) => window.push('run-events', { id, events }),
+    runs: (rows) => window.push('runs', rows),
+    ended(row, seconds) {
+      sessionsChanged();
+      if (!window.isFocused) notifyOfEnd(row, seconds, () => window.focus());
+    },
+  });
+  const dialogs = new Dialogs(() => window.browserWindow);
+
+  setUpSecurity();
+  setUpPage();
+  setUpGate(labHandlers({ library, host, grants, settings, dialogs, sessionsChanged }), (paths) =>
+    paths.map((path) => grants.grant(path)),
+  );
+  menu();
+  setUpEnd(host, library);
+  app.on('second-instance', () => window.focus());
+  window.open();
+}
+
+/** Runs end before the app does; what was deleted goes to the system's trash. */
+function setUpEnd(host: EngineHost, library: Library): void {
+  let ended = false;
+  app.on('window-all-closed', () => app.quit());
+  app.on('before-quit', (event) => {
+    if (ended) return;
+    event.preventDefault();
+    void host
+      .close(QUIT_PATIENCE)
+      // Without a trash (no desktop) the files stay in the library's folder `deleted`.
+      .then(() => Promise.allSettled(library.deletedFiles().map((file) => shell.trashItem(file))))
+      .finally(() => {
+        ended = true;
+        app.quit();
+      });
+  });
+}
+
+registerScheme();
+const folders = setUpFolders();
+if (app.requestSingleInstanceLock()) void app.whenReady().then(() => setUpLab(folders));
+else app.quit();

@@ -1,0 +1,71 @@
+/** The native menus. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { app, Menu, shell, type MenuItemConstructorOptions } from 'electron';
+import type { LabPushes, Settings } from '../contract/lab-api';
+import { isDevelopment } from './page';
+import type { SettingsStore } from './settings';
+
+type Command = LabPushes['command'];
+
+/** Sets the menus anew: the chosen theme is marked in them. */
+export function setUpMenu(command: (command: Command) => void, settings: SettingsStore): void {
+  const item = (label: string, name: Command, accelerator?: string): MenuItemConstructorOptions => ({
+    label,
+    ...(accelerator ? { accelerator } : {}),
+    click: () => command(name),
+  });
+  const theme = (label: string, value: Settings['theme']): MenuItemConstructorOptions => ({
+    label,
+    type: 'radio',
+    checked: settings.current().theme === value,
+    click: () => settings.setTheme(value),
+  });
+  const docs = join(app.getAppPath(), 'docs');
+  const separator: MenuItemConstructorOptions = { type: 'separator' };
+  const template: MenuItemConstructorOptions[] = [
+    ...(process.platform === 'darwin' ? [{ role: 'appMenu' } as const] : []),
+    {
+      label: '&File',
+      submenu: [
+        item('New experiment', 'new-experiment', 'CmdOrCtrl+N'),
+        item('Open experiment…', 'open-experiment', 'CmdOrCtrl+O'),
+        item('Save experiment…', 'save-experiment', 'CmdOrCtrl+S'),
+        separator,
+        { role: process.platform === 'darwin' ? 'close' : 'quit' },
+      ],
+    },
+    { label: '&Edit', role: 'editMenu' },
+    {
+      label: '&View',
+      submenu: [
+        item('Live run', 'live', 'CmdOrCtrl+1'),
+        item('Sessions', 'sessions', 'CmdOrCtrl+2'),
+        separator,
+        {
+          label: 'Theme',
+          submenu: [theme('As the system', 'system'), theme('Light', 'light'), theme('Dark', 'dark')],
+        },
+        separator,
+        { role: 'resetZoom' },
+        { role: 'zoomIn' },
+        { role: 'zoomOut' },
+        { role: 'togglefullscreen' },
+        ...(isDevelopment
+          ? [separator, { role: 'reload' } as const, { role: 'toggleDevTools' } as const]
+          : []),
+      ],
+    },
+    {
+      label: '&Help',
+      role: 'help',
+      submenu: [
+        ...(existsSync(docs)
+          ? [{ label: 'Documentation', accelerator: 'F1', click: () => void shell.openPath(docs) }]
+          : []),
+        item('About Sparring', 'about'),
+      ],
+    },
+  ];
+  Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+}

@@ -1,0 +1,213 @@
+/** Reads session files, also while they are being written. */
+import type { Position, RecordedEvent, RunEvent } from '../contract/events';
+import { isControl } from '../contract/events';
+import { SESSION_FORMAT, type SessionHeader, type SessionStatus } from '../contract/session';
+import { damaged, SessionDatabase } from './database';
+import { arrayFrom, decode, withoutWeights, type Artefact, type TypedArray } from './encoding';
+import { isBeingWritten } from './lock';
+
+interface EventRow {
+  sequence: number;
+  at: number;
+  type: string;
+  body: string;
+}
+
+/** Where a run goes on: the last checkpoint, and the events before it. */
+export interface ResumePoint {
+  /** Null: no checkpoint was written, so the run starts anew. */
+  position: Position | null;
+  /** Sequence number of the checkpoint event, 0 without one. */
+  sequence: number;
+  state: Record<string, Float32Array>;
+  /** Events up to the checkpoint, control events left out. */
+  history: RunEvent[];
+}
+
+const HEADER_FIELDS = ['id', 'name', 'source', 'spec', 'versions', 'machine', 'createdAt'] as const;
+
+/** The events that change what a session is doing; the last of them decides its status. */
+const STATUS_OF = {
+  'run-started': 'running',
+  'run-resumed': 'running',
+  'run-continued': 'running',
+  'run-paused': 'paused',
+  'run-stopped': 'stopped',
+  'run-failed': 'failed',
+  'run-finished': 'done',
+} as const satisfies Partial<Record<RunEvent['type'], SessionStatus>>;
+
+export function statusFrom(lastTurn: keyof typeof STATUS_OF | null, beingWritten: boolean): SessionStatus {
+  const status = lastTurn === null ? 'running' : STATUS_OF[lastTurn];
+  return (status === 'running' || status === 'paused') && !beingWritten ? 'interrupted' : status;
+}
+
+export class SessionReader {
+  private constructor(
+    readonly file: string,
+    private readonly database: SessionDatabase,
+  ) {}
+
+  /** Throws LabError for a file that is missing, no session, damaged, too new or not to be read. */
+  static open(file: string): SessionReader {
+    return new SessionReader(file, SessionDatabase.read(file));
+  }
+
+  /** For the writer, which has the file open already. */
+  static of(database: SessionDatabase): SessionReader {
+    return new SessionReader(database.file, database);
+  }
+
+  header(): SessionHeader {
+    const rows = this.database.all<{ field: string; value: string }>('SELECT field, value FROM header');
+    const fields = Object.fromEntries(
+      rows.map(({ field, value }) => [field, this.parse(value, `header ${field}`)]),
+    );
+    const missing = HEADER_FIELDS.filter((field) => !(field in fields));
+    if (missing.length) throw damaged(this.file, `its header lacks ${missing.join(', ')}`);
+    const { user_version: format } = this.database.get<{ user_version: number }>(
+      'PRAGMA session.user_version',
+    )!;
+    return { format: Math.min(format, SESSION_FORMAT), ...fields } as unknown as SessionHeader;
+  }
+
+  /** Sequence number of the last event, 0 when there is none. */
+  last(): number {
+    return this.database.get<{ last: number | null }>('SELECT max(sequence) AS last FROM event')!.last ?? 0;
+  }
+
+  /** Events with a sequence number above `after`, in order. `light`: without trained weights, which no view shows. */
+  events({
+    after = 0,
+    limit = -1,
+    light = false,
+  }: { after?: number; limit?: number; light?: boolean } = {}): RecordedEvent[] {
+    const rows = this.database.all<EventRow>(
+      'SELECT sequence, at, type, body FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?',
+      after,
+      limit,
+    );
+    return rows.map((row, i) => {
+      if (row.sequence !== after + 1 + i) throw damaged(this.file, `event ${after + 1 + i} is missing`);
+      return this.recorded(row, light);
+    });
+  }
+
+  /** Every event, read in pages: a long session does not stand in memory as a whole. */
+  *stream(options: { light?: boolean } = {}): Generator<RecordedEvent> {
+    for (let after = 0; ;) {
+      const page = this.events({ ...options, after, limit: 500 });
+      if (page.length === 0) return;
+      yield* page;
+      after += page.length;
+    }
+  }
+
+  status(): SessionStatus {
+    const turns = Object.keys(STATUS_OF).map((type) => `'${type}'`);
+    const turn = this.database.get<{ type: keyof typeof STATUS_OF }>(
+      `SELECT type FROM event WHERE type IN (${turns.join(', ')}) ORDER BY sequence DESC LIMIT 1`,
+    );
+    return statusFrom(turn?.type ?? null, isBeingWritten(this.file));
+  }
+
+  /** What the library shows of the events without reading them all. */
+  overview(): { events: number; durationMs: number; arms: number; armsDone: number } {
+    const times = this.database.get<{ first: number | null; last: number | null }>(
+      `SELECT (SELECT at FROM event ORDER BY sequence LIMIT 1) AS first,
+              (SELECT at FROM event ORDER BY sequence DESC LIMIT 1) AS last`,
+    )!;
+    const arms = this.database.get<{ arms: number }>(
+      "SELECT json_array_length(body, '$.plan.arms') AS arms FROM event WHERE type = 'run-started' LIMIT 1",
+    );
+    const done = this.database.get<{ done: number }>(
+      "SELECT count(*) AS done FROM event WHERE type = 'arm-finished'",
+    )!;
+    return {
+      events: this.last(),
+      durationMs: (times.last ?? 0) - (times.first ?? 0),
+      arms: arms?.arms ?? 0,
+      armsDone: done.done,
+    };
+  }
+
+  resumePoint(): ResumePoint {
+    const row = this.database.get<EventRow>(
+      "SELECT sequence, at, type, body FROM event WHERE type = 'checkpoint' ORDER BY sequence DESC LIMIT 1",
+    );
+    if (!row) return { position: null, sequence: 0, state: {}, history: [] };
+    const { position } = this.recorded(row, true).event as Extract<RunEvent, { type: 'checkpoint' }>;
+    const state = this.database
+      .all<Artefact & { name: string }>('SELECT name, dtype, length, data FROM checkpoint')
+      .map((artefact) => [artefact.name, this.array(artefact, `checkpoint array ${artefact.name}`)] as const);
+    const history = this.events({ limit: row.sequence })
+      .map(({ event }) => event)
+      .filter((event) => !isControl(event));
+    return {
+      position,
+      sequence: row.sequence,
+      state: Object.fromEntries(state) as Record<string, Float32Array>,
+      history,
+    };
+  }
+
+  /** Reads every page of the file; throws LabError when SQLite finds one that does not hold together. */
+  check(): void {
+    const [first] = this.database.all<{ quick_check: string }>('PRAGMA session.quick_check(1)');
+    if (first && first.quick_check !== 'ok') throw damaged(this.file, first.quick_check);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  private recorded({ sequence, at, body, type }: EventRow, light: boolean): RecordedEvent {
+    if (light && type === 'trained') {
+      const { weights: _, ...rest } = this.parse(body, `event ${sequence}`) as Record<string, unknown>;
+      return { sequence, at, event: withoutWeights({ ...rest, weights: {} } as RunEvent) };
+    }
+    const artefacts = body.includes('"$array"')
+      ? this.database.all<Artefact>(
+          'SELECT dtype, length, data FROM artefact WHERE sequence = ? ORDER BY number',
+          sequence,
+        )
+      : [];
+    try {
+      return {
+        sequence,
+        at,
+        event: decode(body, (number) => this.array(artefacts[number], `event ${sequence}, array ${number}`)),
+      };
+    } catch (error) {
+      if (error instanceof SyntaxError) throw damaged(this.file, `event ${sequence} is no JSON`);
+      throw error;
+    }
+  }
+
+  private array(artefact: Artefact | undefined, what: string): TypedArray {
+    if (!artefact) throw damaged(this.file, `${what} is missing`);
+    try {
+      return arrayFrom(artefact);
+    } catch (error) {
+      throw damaged(this.file, `${what} has ${(error as Error).message}`);
+    }
+  }
+
+  private parse(json: string, what: string): unknown {
+    try {
+      return JSON.parse(json);
+    } catch {
+      throw damaged(this.file, `${what} is no JSON`);
+    }
+  }
+}
+
+/** Opens, uses and closes a session. */
+export function withSession<T>(file: string, use: (session: SessionReader) => T): T {
+  const reader = SessionReader.open(file);
+  try {
+    return use(reader);
+  } finally {
+    reader.close();
+  }
+}

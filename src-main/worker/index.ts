@@ -1,0 +1,71 @@
+/** The engine process: one run, or one export, asked for by main over its message port. */
+// First of all: TensorFlow registers itself as the backend.
+import '@tensorflow/tfjs-node';
+import { constants, setPriority } from 'node:os';
+import type { EngineCommand, EngineReport } from '../contract/engine-port';
+import { problemFrom } from '../contract/problem';
+import { exportSession } from '../sessions/exporters';
+import { grantsOf } from '../sessions/grants';
+import { SessionWriter } from '../sessions/writer';
+import { checkedSpec, loadInputs } from './inputs';
+import { Outbox } from './outbox';
+import { provenance } from './provenance';
+import { SessionRun, type Ending } from './session-run';
+
+const report = (message: EngineReport) => process.parentPort.postMessage(message);
+
+// The window comes first.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+
+let current: SessionRun | null = null;
+
+process.parentPort.on('message', ({ data }: { data: EngineCommand }) => {
+  switch (data.command) {
+    case 'run':
+      void runSession(data.file, data.grants).then(({ status, problem }) =>
+        end({ report: 'ended', status, problem }),
+      );
+      break;
+    case 'export':
+      void exportSession(data.file, data.format, data.out).then(
+        (out) => end({ report: 'exported', out }),
+        (error: unknown) => end({ report: 'export-failed', problem: problemFrom(error, data.out) }),
+      );
+      break;
+    case 'pause':
+      current?.pause();
+      break;
+    case 'continue':
+      current?.continue();
+      break;
+    case 'stop':
+      current?.stop();
+      break;
+  }
+});
+
+async function runSession(file: string, granted: string[]): Promise<Ending> {
+  const outbox = new Outbox((events) => report({ report: 'events', events }));
+  try {
+    const writer = SessionWriter.open(file, provenance());
+    const run = new SessionRun(
+      writer,
+      (recorded) => outbox.push(recorded),
+      () => outbox.flushIfDue(),
+    );
+    current = run;
+    return await run.toEnd(async () => {
+      const experiment = checkedSpec(writer.header().spec);
+      return { experiment, inputs: await loadInputs(experiment, grantsOf(granted)) };
+    });
+  } catch (error) {
+    return { status: 'failed', problem: problemFrom(error, file) };
+  } finally {
+    outbox.close();
+  }
+}
+
+/** Says the last word. Main then ends this process: a message sent just before an exit of its own could be lost. */
+function end(message: EngineReport): void {
+  report(message);
+}

@@ -1,0 +1,67 @@
+/** Runs a recorded session's spec again and compares event by event. */
+import { setImmediate } from 'node:timers/promises';
+import { isControl, type RecordedEvent, type RunEvent } from '../contract/events';
+import { run } from '../engine/run';
+import { firstDifference, type Difference } from '../sessions/compare';
+import type { SessionReader } from '../sessions/reader';
+import type { Job } from './session-run';
+
+export interface Reproduction {
+  /** Events that are the same. */
+  compared: number;
+  /** The first that is not: its number in the session, its type and the field. Null when all are the same. */
+  difference: ({ sequence: number; type: string } & Difference) | null;
+}
+
+/** Ends the engine's run early, when its outcome is known. */
+class Decided extends Error {}
+
+/** @param seen told of every event that was compared; `signal` stops the comparison with its reason */
+export async function reproduce(
+  session: SessionReader,
+  { experiment, inputs }: Job,
+  signal: AbortSignal,
+  seen: (recorded: RecordedEvent) => void,
+): Promise<Reproduction> {
+  const recorded = session.stream();
+  const next = (): RecordedEvent | undefined => {
+    for (let item = recorded.next(); !item.done; item = recorded.next())
+      if (!isControl(item.value.event)) return item.value;
+    return undefined;
+  };
+  const result: Reproduction = { compared: 0, difference: null };
+  let expected = next();
+  const compare = (event: RunEvent) => {
+    // An interrupted session ends before its run did.
+    if (!expected) throw new Decided();
+    const difference = firstDifference(expected.event, event);
+    if (difference) {
+      result.difference = { sequence: expected.sequence, type: expected.event.type, ...difference };
+      throw new Decided();
+    }
+    result.compared++;
+    seen(expected);
+    expected = next();
+  };
+  const start = performance.now();
+  try {
+    await run({
+      experiment,
+      inputs,
+      resume: null,
+      host: {
+        signal,
+        now: () => (performance.now() - start) / 1000,
+        emit: compare,
+        async breathe() {
+          await setImmediate();
+          signal.throwIfAborted();
+        },
+      },
+    });
+  } catch (error) {
+    // A recorded run that failed fails again, after its last event.
+    if (!(error instanceof Decided) && (signal.aborted || expected)) throw error;
+  }
+  return result;
+}

@@ -1,0 +1,49 @@
+/** FGSM, I-FGSM and PGD against what ART and Foolbox gave for the same weights (evasion-golden.py, evasion.json). */
+import '@tensorflow/tfjs-node';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { predict, perturbSplit } from '../../src-main/engine/evaluate';
+import { attackById } from '../../src-main/engine/registry';
+import { resolve } from '../../src-main/engine/resolve';
+import { toBatch } from '../../src-main/engine/splits';
+import { NetworkTarget } from '../../src-main/engine/targets';
+import { contextOf, tinyNetwork } from '../fixtures/tiny';
+
+interface Golden {
+  weights: Record<string, number[]>;
+  images: number[];
+  labels: number[];
+  logits: number[];
+  attacks: { name: string; epsilon: number; images: number[]; predictions: number[] }[];
+}
+
+const golden = JSON.parse(readFileSync('test/reference/evasion.json', 'utf8')) as Golden;
+const network = tinyNetwork();
+network.restore(Object.fromEntries(Object.entries(golden.weights).map(([name, values]) => [name, Float32Array.from(values)])));
+const target = new NetworkTarget(network, 3);
+const split = { images: Float32Array.from(golden.images), labels: Uint8Array.from(golden.labels) };
+const TRAINING = { epochs: 1, batchSize: 1, optimizer: 'adam', learningRate: 1, finalLearningRate: 1, finalShare: 0 } as const;
+
+/** The peers' settings; none of them stops at the first success, so neither do we here. */
+const OURS: Record<string, object> = {
+  'fgsm-linf': { id: 'fgsm' },
+  'fgsm-l2': { id: 'fgsm', norm: 'l2' },
+  'i-fgsm-linf': { id: 'i-fgsm', steps: 10, stepSize: 0.03 },
+  'pgd-l2': { id: 'pgd', norm: 'l2', steps: 10, stepSize: 0.2, randomStart: false },
+};
+
+describe('evasion attacks against their peers', () => {
+  it('the network gives the logits of PyTorch', () => {
+    const logits = target.logits(toBatch(split, [8, 8, 1]).images).dataSync();
+    logits.forEach((value, i) => expect(value).toBeCloseTo(golden.logits[i]!, 4));
+  });
+
+  it.each(golden.attacks.map((attack) => [attack.name, attack.epsilon, attack] as const))('%s at epsilon %d', async (name, epsilon, expected) => {
+    const entry = { ...OURS[name], epsilon } as { id: string };
+    const applied = resolve(entry, attackById(entry.id), TRAINING);
+    const images = await perturbSplit(applied, target, split, contextOf(1), false, () => {});
+    images.forEach((value, i) => expect(value).toBeCloseTo(expected.images[i]!, 4));
+    const { labels } = await predict(target, { images, labels: split.labels });
+    expect([...labels]).toEqual(expected.predictions);
+  });
+});
