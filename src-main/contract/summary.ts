@@ -205,7 +205,7 @@ function compare(arm: ArmState, weak: AttackPlan, rivals: AttackPlan[]): { faile
   const p = mcnemar(onlyA, onlyB);
   return {
     failed: onlyB > onlyA && p < 0.05,
-    evidence: `${seed}: ${onlyB} inputs fell to ${weak.id} alone, ${onlyA} to ${best.id} alone, exact McNemar p = ${p.toPrecision(2)}`,
+    evidence: `${seed}: ${onlyB} inputs fell to ${weak.id} alone, ${onlyA} to ${best.id} alone, exact McNemar p ${p < 1e-6 ? '< 1e-6' : `= ${p.toPrecision(2)}`}`,
   };
 }
 

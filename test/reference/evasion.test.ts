@@ -2,6 +2,7 @@
 import '@tensorflow/tfjs-node';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../src-main/contract/experiment';
 import { predict, perturbSplit } from '../../src-main/engine/evaluate';
 import { attackById } from '../../src-main/engine/registry';
 import { resolve } from '../../src-main/engine/resolve';
@@ -25,7 +26,7 @@ const split = { images: Float32Array.from(golden.images), labels: Uint8Array.fro
 const TRAINING = { epochs: 1, batchSize: 1, optimizer: 'adam', learningRate: 1, finalLearningRate: 1, finalShare: 0 } as const;
 
 /** The peers' settings; none of them stops at the first success, so neither do we here. */
-const OURS: Record<string, object> = {
+const OURS: Record<string, Entry> = {
   'fgsm-linf': { id: 'fgsm' },
   'fgsm-l2': { id: 'fgsm', norm: 'l2' },
   'i-fgsm-linf': { id: 'i-fgsm', steps: 10, stepSize: 0.03 },
@@ -39,7 +40,7 @@ describe('evasion attacks against their peers', () => {
   });
 
   it.each(golden.attacks.map((attack) => [attack.name, attack.epsilon, attack] as const))('%s at epsilon %d', async (name, epsilon, expected) => {
-    const entry = { ...OURS[name], epsilon } as { id: string };
+    const entry = { ...OURS[name]!, epsilon };
     const applied = resolve(entry, attackById(entry.id), TRAINING);
     const images = await perturbSplit(applied, target, split, contextOf(1), false, () => {});
     images.forEach((value, i) => expect(value).toBeCloseTo(expected.images[i]!, 4));

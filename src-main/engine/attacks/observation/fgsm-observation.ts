@@ -1,0 +1,62 @@
+import { integer, number } from '../../../contract/params';
+import { defineObservationAttack } from '../../definitions';
+import { greedyActions } from '../../rl/greedy';
+
+/**
+ * FGSM on observations (Huang et al. 2017): with a* the action chosen on the true observation s,
+ *
+ *     ŝ = s + ε · sign ∇ CE(softmax(Q(s)), a*).
+ *
+ * On a grid s is one-hot, and moving the one from cell i to cell j gains ∇ⱼ − ∇ᵢ to first order: the believed cell is the
+ * one of largest gain within k steps, the true one where none gains.
+ */
+export default defineObservationAttack({
+  id: 'fgsm-observation',
+  title: 'FGSM on observations',
+  summary:
+    'Moves every value of the observation by ε in the direction that makes the agent doubt its own choice most. One gradient a step; finds far less than attacks that take many.',
+  limits:
+    'A weak attack: on CartPole it leaves the return at 500 where ten steps on the KL divergence bring it to 46.',
+  reference: {
+    authors: 'S. Huang, N. Papernot, I. Goodfellow, Y. Duan, P. Abbeel',
+    title: 'Adversarial attacks on neural network policies',
+    year: 2017,
+    where: 'ICLR workshop, arXiv:1702.02284',
+  },
+  knowledge: 'white-box',
+  requires: ['gradients'],
+  params: {
+    epsilon: number({
+      default: 0.1,
+      min: 0,
+      max: 1000,
+      unit: 'observation range',
+      help: 'Change of each value. Without meaning on grids.',
+    }),
+    cells: integer({
+      default: 1,
+      min: 0,
+      max: 100,
+      unit: 'cells',
+      help: 'On grids: how many steps the believed cell may lie off. Without meaning elsewhere.',
+    }),
+  },
+  norm: () => 'linf',
+  budget: ({ epsilon, cells }) => ({ box: epsilon, cells }),
+  perturb(observations, policy, { epsilon }) {
+    const chosen = greedyActions(policy.scores(observations), policy.actions);
+    const gradient = policy.crossEntropyGradient!(observations, chosen);
+    return observations.map((value, i) => value + epsilon * Math.sign(gradient[i]!));
+  },
+  displace(reach, policy) {
+    const observations = Float32Array.from(reach, ({ state }) => state);
+    const chosen = greedyActions(policy.scores(observations), policy.actions);
+    const gradient = policy.crossEntropyGradient!(observations, chosen);
+    const states = gradient.length / reach.length;
+    return reach.map(({ state, cells }, i) => {
+      const gain = (cell: number): number => gradient[i * states + cell]!;
+      const best = cells.reduce((found, cell) => (gain(cell) > gain(found) ? cell : found), state);
+      return [{ state: best, probability: 1 }];
+    });
+  },
+});
