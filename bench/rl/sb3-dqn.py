@@ -11,6 +11,7 @@ import time
 import gymnasium
 from stable_baselines3 import DQN
 from stable_baselines3.common.evaluation import evaluate_policy
+from stable_baselines3.common.monitor import Monitor
 
 seed = int(sys.argv[1])
 model = DQN(
@@ -33,5 +34,5 @@ model = DQN(
 started, cpu = time.perf_counter(), time.process_time()
 model.learn(50_000)
 seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-mean, _ = evaluate_policy(model, gymnasium.make("CartPole-v1"), n_eval_episodes=50)
+mean, _ = evaluate_policy(model, Monitor(gymnasium.make("CartPole-v1")), n_eval_episodes=50)
 print(json.dumps({"seconds": round(seconds, 1), "cpuSeconds": round(cpu, 1), "finalReturn": float(mean)}))

@@ -29,6 +29,11 @@ export interface WhiteBoxTarget extends Target {
   logits(images: tf.Tensor4D): tf.Tensor2D;
   /** Gradient of each input's loss in that input, with the logits it was taken at; counted as n gradient calls. */
   gradient(images: tf.Tensor4D, loss: Loss): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D };
+  /**
+   * Gradients of all logits in the images at once, [n, classes, height · width · channels], with the logits; counted as
+   * n · classes gradient calls.
+   */
+  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D };
 }
 
 /** Some inputs under attack. `labels` is int32 [n]: what is to be left (untargeted) or reached (targeted). */
@@ -240,8 +245,9 @@ export interface Lesson {
    */
   practise(policy: Policy, steps: number): Practice;
   /**
-   * Plays greedy episodes that no result is reported on, and gives their mean true return; where the agent trains under
-   * attack, the mean of the returns with and without it. Emits the curves, and a trajectory now and then.
+   * Plays greedy episodes that no result is reported on, emits their true return and a trajectory now and then, and
+   * gives what a checkpoint may be chosen by: the mean return as the learner is paid; where it trains under attack, the
+   * mean of that with and without the attack.
    */
   examine(policy: Policy, trainedSteps: number): Promise<number>;
 }

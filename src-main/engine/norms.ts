@@ -11,6 +11,9 @@ function l2(x: tf.Tensor4D): tf.Tensor4D {
   return tf.maximum(tf.sqrt(tf.sum(tf.square(x), [1, 2, 3], true)), 1e-12) as tf.Tensor4D;
 }
 
+/** Per-input L1 norm of [n, …] as [n, 1, 1, 1]; never 0. */
+export const l1 = (x: tf.Tensor4D): tf.Tensor4D => tf.maximum(tf.sum(tf.abs(x), [1, 2, 3], true), 1e-12) as tf.Tensor4D;
+
 /** Direction of unit norm in which the inner product with the gradient is largest. To be called within tf.tidy. */
 export const steepest = (gradient: tf.Tensor4D, norm: BallNorm): tf.Tensor4D =>
   norm === 'linf' ? tf.sign(gradient) : (tf.div(gradient, l2(gradient)) as tf.Tensor4D);

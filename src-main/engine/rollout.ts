@@ -20,7 +20,12 @@ export interface RolloutStep {
  * @param state Gymnasium's state as an array
  * @throws RangeError for a state or an action outside the environment's spaces
  */
-export function rollout(environment: Environment, state: number[], actions: number[], seed = 1): RolloutStep[] {
+export function rollout(
+  environment: Environment,
+  state: number[],
+  actions: number[],
+  seed = 1,
+): RolloutStep[] {
   const random = stream(seed, 'rollout');
   const limit = environment.maxEpisodeSteps ?? Infinity;
   let current = environment.fromArray(state);

@@ -35,6 +35,19 @@ export class NetworkTarget implements WhiteBoxTarget {
       return { logits, loss: climbed.loss, gradient: this.network.inputGradient(activations, climbed.gradient) as tf.Tensor4D };
     });
   }
+
+  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
+    return tf.tidy(() => {
+      const activations = this.network.forward(images);
+      const logits = activations.at(-1) as tf.Tensor2D;
+      // One forward pass serves all classes; the backward passes differ in the unit vector they start from.
+      const rows = Array.from({ length: this.classes }, (_, label) => {
+        const unit = tf.tile(tf.oneHot(tf.tensor1d([label], 'int32'), this.classes, 1, 0, 'float32'), [images.shape[0], 1]);
+        return this.network.inputGradient(activations, unit as tf.Tensor2D).reshape([images.shape[0], -1]);
+      });
+      return { logits, jacobian: tf.stack(rows, 1) as tf.Tensor3D };
+    });
+  }
 }
 
 export interface ImportOptions {
@@ -116,6 +129,15 @@ export class LayersTarget implements WhiteBoxTarget {
     });
   }
 
+  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
+    return tf.tidy(() => {
+      const rows = Array.from({ length: this.classes }, (_, label) =>
+        tf.grad((x: tf.Tensor) => tf.sum(tf.slice(this.logits(x as tf.Tensor4D), [0, label], [-1, 1])))(images).reshape([images.shape[0], -1]),
+      );
+      return { logits: this.logits(images), jacobian: tf.stack(rows, 1) as tf.Tensor3D };
+    });
+  }
+
   dispose(): void {
     this.model.dispose();
   }
@@ -174,5 +196,10 @@ export class CountingTarget implements WhiteBoxTarget {
   gradient(images: tf.Tensor4D, loss: Loss): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D } {
     this.gradients += images.shape[0];
     return this.target.gradient(images, loss);
+  }
+
+  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
+    this.gradients += images.shape[0] * this.classes;
+    return this.target.jacobian(images);
   }
 }

@@ -1,11 +1,11 @@
 /**
  * Projected gradient ascent on the cross-entropy: the one loop behind FGSM (one step), I-FGSM (steps without a random
- * start) and PGD (random starts).
+ * start), MI-FGSM (along a running sum of gradients) and PGD (random starts).
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Batch, EvasionContext, Goal, WhiteBoxTarget } from '../definitions';
 import { crossEntropy } from '../losses';
-import { project, randomInBall, steepest, type BallNorm } from '../norms';
+import { l1, project, randomInBall, steepest, type BallNorm } from '../norms';
 import { reaches } from './finished';
 import { Standing } from './standing';
 
@@ -15,6 +15,8 @@ export interface Ascent {
   steps: number;
   stepSize: number;
   randomStart: boolean;
+  /** Share of the former direction that is kept; 0 follows the gradient of the moment. */
+  decay: number;
 }
 
 /** What is kept of each input that still stands; types, not interfaces, so that they count as records of tensors. */
@@ -25,7 +27,7 @@ type Climbing = {
   /** The iterate of highest loss so far, and that loss. */
   best: tf.Tensor4D;
   bestLoss: tf.Tensor1D;
-  gradient: tf.Tensor4D;
+  direction: tf.Tensor4D;
 };
 type Judgement = { reached: tf.Tensor; best: tf.Tensor4D; bestLoss: tf.Tensor1D };
 
@@ -38,7 +40,7 @@ export async function ascend(
   target: WhiteBoxTarget,
   batch: Batch,
   goal: Goal,
-  { norm, epsilon, steps, stepSize, randomStart }: Ascent,
+  { norm, epsilon, steps, stepSize, randomStart, decay }: Ascent,
   context: EvasionContext,
 ): Promise<tf.Tensor4D> {
   const [n, height, width, channels] = batch.images.shape;
@@ -53,16 +55,23 @@ export async function ascend(
         )
       : batch.images.clone(),
   );
-  const step = (images: tf.Tensor4D, clean: tf.Tensor4D, gradient: tf.Tensor4D) =>
-    project(tf.add(images, tf.mul(steepest(gradient, norm), stepSize)), clean, norm, epsilon);
+  const turned = (direction: tf.Tensor4D, gradient: tf.Tensor4D) =>
+    decay > 0 ? (tf.add(tf.mul(direction, decay), tf.div(gradient, l1(gradient))) as tf.Tensor4D) : gradient;
+  const step = (images: tf.Tensor4D, clean: tf.Tensor4D, direction: tf.Tensor4D) =>
+    project(tf.add(images, tf.mul(steepest(direction, norm), stepSize)), clean, norm, epsilon);
 
   if (!context.finishEarly) {
-    let images = start;
+    let [images, direction] = [start, tf.zerosLike(start)];
     for (let t = 0; t < steps; t++) {
-      const next = tf.tidy(() => step(images, batch.images, target.gradient(images, crossEntropy(batch.labels, goal)).gradient));
-      images.dispose();
-      images = next;
+      const next = tf.tidy(() => {
+        const { gradient } = target.gradient(images, crossEntropy(batch.labels, goal));
+        const towards = turned(direction, gradient);
+        return { direction: towards, images: step(images, batch.images, towards) };
+      });
+      tf.dispose([images, direction]);
+      ({ images, direction } = next);
     }
+    direction.dispose();
     return images;
   }
 
@@ -73,7 +82,7 @@ export async function ascend(
       images: start,
       best: start.clone(),
       bestLoss: tf.fill([n], -Infinity),
-      gradient: tf.zerosLike(start),
+      direction: tf.zerosLike(start),
     },
     n,
     size,
@@ -93,16 +102,16 @@ export async function ascend(
   for (let t = 0; t < steps && standing.count > 0; t++) {
     // The start is no iterate without a random start: it is the clean input, which the attack has not touched yet.
     const judged = t > 0 || randomStart;
-    const { gradient, ...judgement } = tf.tidy(() => {
-      const { images, labels } = standing.tensors;
+    const { direction, ...judgement } = tf.tidy(() => {
+      const { images, labels, direction } = standing.tensors;
       const { logits, loss, gradient } = target.gradient(images, crossEntropy(labels, goal));
-      return { gradient, ...(judged ? judge(logits, loss) : {}) };
+      return { direction: turned(direction, gradient), ...(judged ? judge(logits, loss) : {}) };
     });
-    standing.put({ gradient });
+    standing.put({ direction });
     if (judged) take(judgement as Judgement);
     if (standing.count > 0) {
-      const { images, clean, gradient: direction } = standing.tensors;
-      standing.put({ images: tf.tidy(() => step(images, clean, direction)) });
+      const { images, clean, direction: towards } = standing.tensors;
+      standing.put({ images: tf.tidy(() => step(images, clean, towards)) });
     }
     await context.breathe();
   }

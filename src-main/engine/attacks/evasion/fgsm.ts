@@ -25,5 +25,5 @@ export default defineEvasion({
   budget: ({ epsilon }) => epsilon,
   cost: () => 1,
   perturb: (target, batch, goal, { epsilon, norm }, context) =>
-    ascend(target, batch, goal, { norm, epsilon, steps: 1, stepSize: epsilon, randomStart: false }, context),
+    ascend(target, batch, goal, { norm, epsilon, steps: 1, stepSize: epsilon, randomStart: false, decay: 0 }, context),
 });

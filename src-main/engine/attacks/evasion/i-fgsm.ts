@@ -35,5 +35,5 @@ export default defineEvasion({
   budget: ({ epsilon }) => epsilon,
   cost: ({ steps }) => steps,
   perturb: (target, batch, goal, { epsilon, steps, stepSize, norm }, context) =>
-    ascend(target, batch, goal, { norm, epsilon, steps, stepSize, randomStart: false }, context),
+    ascend(target, batch, goal, { norm, epsilon, steps, stepSize, randomStart: false, decay: 0 }, context),
 });

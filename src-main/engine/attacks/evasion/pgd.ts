@@ -39,7 +39,7 @@ export default defineEvasion({
   cost: ({ steps, restarts }) => steps * restarts,
   async perturb(target, batch, goal, { epsilon, steps, stepSize, randomStart, restarts, norm }, context) {
     const start = (restart: number) => ({ ...context, random: (...purpose: (string | number)[]) => context.random(restart, ...purpose) });
-    const ascent = { norm, epsilon, steps, stepSize, randomStart };
+    const ascent = { norm, epsilon, steps, stepSize, randomStart, decay: 0 };
     let images = await ascend(target, batch, goal, ascent, start(0));
     for (let restart = 1; restart < restarts; restart++) {
       images = await onStanding(target, batch, images, goal, (standing) => ascend(target, standing, goal, ascent, start(restart)));

@@ -1,0 +1,303 @@
+/**
+ * Deep Q-network (Mnih et al. 2015): a network is trained on replayed steps towards
+ *
+ *     y = r + γ · max Q⁻(s′, ·),   y = r when the episode terminated,
+ *
+ * with Q⁻ a copy of the network taken now and then. A time limit is no termination: y bootstraps through it.
+ *
+ * Defaults are those of rl-baselines3-zoo for CartPole-v1. Differences from the paper, shared with Stable-Baselines3:
+ * dense layers instead of convolutions, Adam instead of RMSProp, the norm of the gradient clipped, and `gradientSteps` of
+ * training in one go after every `trainEvery` steps. The best checkpoint, found by separate greedy episodes, is the
+ * agent; the network as training left it is evaluated beside it.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Environment } from '../../contract/environment';
+import { integer, number } from '../../contract/params';
+import type { ParamsOf } from '../../contract/params';
+import { LabError } from '../../contract/problem';
+import type { Random } from '../../contract/random';
+import { defineAgent } from '../definitions';
+import { globalNorm } from '../kernels';
+import { dense, Network } from '../network';
+import { Adam } from '../optimizers';
+import { stream } from '../random';
+import { greedyActions } from '../rl/greedy';
+import { encodingFor, networkPolicy, PlainNetwork } from './parts/network-policy';
+import { ReplayBuffer } from './parts/replay-buffer';
+
+const params = {
+  steps: integer({
+    default: 50_000,
+    min: 100,
+    max: 100_000_000,
+    unit: 'environment steps',
+    help: 'Length of the training.',
+  }),
+  learningRate: number({ default: 0.0023, min: 0, exclusiveMin: true, max: 1, help: 'Of Adam.' }),
+  batchSize: integer({
+    default: 64,
+    min: 1,
+    max: 8192,
+    unit: 'steps',
+    help: 'Replayed steps in one gradient step.',
+  }),
+  bufferSize: integer({
+    default: 100_000,
+    min: 100,
+    max: 10_000_000,
+    unit: 'steps',
+    help: 'Steps remembered for replay.',
+    advanced: true,
+  }),
+  learningStarts: integer({
+    default: 1000,
+    min: 0,
+    max: 10_000_000,
+    unit: 'environment steps',
+    help: 'Random steps before the first training.',
+    advanced: true,
+  }),
+  discount: number({ default: 0.99, min: 0, max: 1, help: 'γ: what a reward one step later is worth.' }),
+  targetUpdate: integer({
+    default: 10,
+    min: 1,
+    max: 10_000_000,
+    unit: 'environment steps',
+    help: 'How often Q⁻ is copied.',
+    advanced: true,
+  }),
+  trainEvery: integer({
+    default: 256,
+    min: 1,
+    max: 1_000_000,
+    unit: 'environment steps',
+    help: 'Steps between two trainings.',
+    advanced: true,
+  }),
+  gradientSteps: integer({
+    default: 128,
+    min: 1,
+    max: 1_000_000,
+    unit: 'count',
+    help: 'Gradient steps of one training.',
+    advanced: true,
+  }),
+  explorationFraction: number({
+    default: 0.16,
+    min: 0,
+    max: 1,
+    unit: 'share',
+    help: 'Share of the training in which ε falls from 1.',
+    advanced: true,
+  }),
+  finalExploration: number({
+    default: 0.04,
+    min: 0,
+    max: 1,
+    unit: 'probability',
+    help: 'ε afterwards: how often an action is random.',
+    advanced: true,
+  }),
+  hidden: integer({
+    default: 256,
+    min: 1,
+    max: 4096,
+    unit: 'units',
+    help: 'Width of the two hidden layers.',
+  }),
+  gradientClip: number({
+    default: 10,
+    min: 0,
+    exclusiveMin: true,
+    max: 1e9,
+    help: 'Largest norm of the gradient.',
+    advanced: true,
+  }),
+  examineEvery: integer({
+    default: 1024,
+    min: 1,
+    max: 10_000_000,
+    unit: 'environment steps',
+    help: 'How often greedy episodes are played to find the best checkpoint.',
+    advanced: true,
+  }),
+};
+
+/** Gradient steps between two breaths: about 30 ms. */
+const UPDATES_A_BREATH = 16;
+/** Environment steps between two breaths: up to 50 ms where an attack looks over each of them. */
+const STEPS_A_BREATH = 64;
+
+// A gradient step takes about 2 ms, an environment step 0.1 ms.
+const cost = ({ steps, learningStarts, trainEvery, gradientSteps }: ParamsOf<typeof params>): number =>
+  steps / 10 + (Math.max(0, steps - learningStarts) / trainEvery) * gradientSteps * 2;
+
+function networkFor(environment: Environment, { hidden }: ParamsOf<typeof params>, random: Random): Network {
+  const layers = [dense(hidden), dense(hidden), dense(environment.actionSpace.n, 'linear')];
+  return new Network([encodingFor(environment).inputSize], layers, random);
+}
+
+export default defineAgent({
+  id: 'dqn',
+  title: 'Deep Q-network',
+  summary:
+    'Learns a network that values each action, from replayed steps. Solves CartPole in 50,000 steps, yet its last network may have collapsed: the best checkpoint is kept and the last one reported beside it.',
+  limits: 'Returns swing during training; no double or dueling variant.',
+  reference: {
+    authors: 'Mnih et al.',
+    title: 'Human-level control through deep reinforcement learning',
+    year: 2015,
+    where: 'Nature 518, 529–533, doi:10.1038/nature14236; settings of rl-baselines3-zoo',
+  },
+  params,
+  capabilities: ['scores', 'gradients', 'training'],
+  requires: [],
+  cost,
+
+  async train(lesson, settings, context) {
+    const {
+      steps,
+      learningRate,
+      batchSize,
+      learningStarts,
+      discount,
+      targetUpdate,
+      trainEvery,
+      gradientSteps,
+    } = settings;
+    const { explorationFraction, finalExploration, gradientClip, examineEvery } = settings;
+    const { environment } = lesson;
+    const arm = context.arm.index;
+    const actions = environment.actionSpace.n;
+    const encoding = encodingFor(environment);
+    const exploring = context.random('exploration');
+    const replaying = context.random('replay');
+
+    const online = networkFor(environment, settings, context.random('weights'));
+    const target = networkFor(environment, settings, context.random('weights'));
+    const optimizer = new Adam(online.parameters);
+    const buffer = new ReplayBuffer(Math.min(settings.bufferSize, steps), encoding.observationSize);
+    const acting = new PlainNetwork(online);
+    const policy = networkPolicy(online, encoding, actions);
+    const best = { return: -Infinity, weights: online.weights() };
+    let targetIsCurrent = true;
+
+    /** `gradientSteps` steps of gradient descent; returns the mean loss. */
+    const learn = async (step: number): Promise<number> => {
+      // The target network stands still meanwhile, so that the targets of all batches are computed in one pass.
+      const places = buffer.draw(gradientSteps * batchSize, replaying);
+      const targets = tf.tidy(() => {
+        const next = encoding.encode(buffer.rows(buffer.nextObservations, places));
+        const values = target
+          .outputs(tf.tensor2d(next, [places.length, encoding.inputSize]))
+          .dataSync<'float32'>();
+        return Float32Array.from(places, (place, i) => {
+          const future = Math.max(...values.subarray(i * actions, (i + 1) * actions));
+          return buffer.rewards[place]! + (buffer.terminated[place] ? 0 : discount * future);
+        });
+      });
+      let lossSum = 0;
+      for (let update = 0; update < gradientSteps; update++) {
+        const batch = places.subarray(update * batchSize, (update + 1) * batchSize);
+        tf.tidy(() => {
+          const rows = encoding.encode(buffer.rows(buffer.observations, batch));
+          const activations = online.forward(tf.tensor2d(rows, [batchSize, encoding.inputSize]));
+          const values = activations.at(-1)!.dataSync<'float32'>();
+          // Huber loss: d²/2 within |d| ≤ 1, |d| − 1/2 beyond; its derivative is d clipped to [−1, 1].
+          const derivative = new Float32Array(values.length);
+          let loss = 0;
+          batch.forEach((place, i) => {
+            const at = i * actions + buffer.actions[place]!;
+            const difference = values[at]! - targets[update * batchSize + i]!;
+            const size = Math.abs(difference);
+            loss += (size <= 1 ? 0.5 * size * size : size - 0.5) / batchSize;
+            derivative[at] = Math.max(-1, Math.min(1, difference)) / batchSize;
+          });
+          if (!Number.isFinite(loss)) {
+            throw new LabError(
+              'agent.learningRate',
+              `found ${learningRate}; the temporal-difference loss is ${loss} at environment step ${step}, expected a finite number: lower it`,
+              'Lower the learning rate, or the noise of the rewards.',
+            );
+          }
+          lossSum += loss;
+          const gradients = online.parameterGradients(
+            activations,
+            tf.tensor2d(derivative, [batchSize, actions]),
+          );
+          const norm = globalNorm(gradients);
+          const clipped =
+            norm > gradientClip ? gradients.map((gradient) => gradient.mul(gradientClip / norm)) : gradients;
+          optimizer.step(clipped, learningRate);
+        });
+        if ((update + 1) % UPDATES_A_BREATH === 0) await context.breathe();
+      }
+      acting.refresh();
+      targetIsCurrent = false;
+      return lossSum / gradientSteps;
+    };
+
+    const examine = async (step: number): Promise<void> => {
+      const greedyReturn = await lesson.examine(policy, step);
+      // Of equally good checkpoints the later one has learnt from more.
+      if (greedyReturn >= best.return)
+        Object.assign(best, { return: greedyReturn, weights: online.weights() });
+    };
+
+    const practice = lesson.practise(policy, steps);
+    await examine(0);
+    let reported = 0;
+    for (let step = 1; step <= steps; step++) {
+      const epsilon = Math.max(
+        finalExploration,
+        1 - ((1 - finalExploration) * step) / Math.max(1, explorationFraction * steps),
+      );
+      const random = step <= learningStarts || exploring.uniform() < epsilon;
+      const action = random
+        ? exploring.integer(actions)
+        : greedyActions(acting.outputs(encoding.encode(practice.observation)), actions)[0]!;
+      buffer.add(practice.step(action));
+
+      if (step % targetUpdate === 0 && !targetIsCurrent) {
+        target.restore(online.weights());
+        targetIsCurrent = true;
+      }
+      if (step % trainEvery === 0 && step > learningStarts) {
+        const loss = await learn(step);
+        context.emit({ type: 'point', arm, series: 'temporalDifferenceLoss', x: step, value: loss });
+        context.emit({ type: 'point', arm, series: 'exploration', x: step, value: epsilon });
+        const work = cost({ ...settings, steps: step }) - reported;
+        context.worked(work, `training, step ${step} of ${steps}`);
+        reported += work;
+      }
+      if (step % examineEvery === 0 || step === steps) await examine(step);
+      if (step % STEPS_A_BREATH === 0) await context.breathe();
+    }
+    context.worked(cost(settings) - reported, 'trained');
+
+    const final = networkFor(environment, settings, context.random('weights'));
+    final.restore(online.weights());
+    online.restore(best.weights);
+    optimizer.dispose();
+    target.dispose();
+    return {
+      policy,
+      weights: best.weights,
+      final: networkPolicy(final, encoding, actions),
+      dispose() {
+        online.dispose();
+        final.dispose();
+      },
+    };
+  },
+
+  restore(environment, settings, weights) {
+    const network = networkFor(environment, settings, stream(1, 'overwritten by the recorded weights'));
+    network.restore(weights);
+    return {
+      policy: networkPolicy(network, encodingFor(environment), environment.actionSpace.n),
+      weights,
+      dispose: () => network.dispose(),
+    };
+  },
+});

@@ -1,0 +1,38 @@
+import { choice, derivedNumber, integer, number } from '../../../contract/params';
+import { defineEvasion } from '../../definitions';
+import { ascend } from '../gradient-ascent';
+
+/** Momentum iterative FGSM: I-FGSM along an accumulated gradient. Images in [0, 1]. */
+export default defineEvasion({
+  id: 'mi-fgsm',
+  title: 'Momentum iterative FGSM',
+  summary:
+    'I-FGSM whose steps follow a running sum of normalised gradients. About as strong as I-FGSM on the model itself; its examples carry over to other models better.',
+  reference: {
+    authors: 'Y. Dong, F. Liao, T. Pang, H. Su, J. Zhu, X. Hu, J. Li',
+    title: 'Boosting adversarial attacks with momentum',
+    year: 2018,
+    where: 'CVPR, arXiv:1710.06081',
+  },
+  knowledge: 'white-box',
+  requires: ['gradients'],
+  params: {
+    epsilon: number({ default: 0.1, min: 0, max: 1000, unit: 'pixel range', help: 'Radius of the norm ball.' }),
+    steps: integer({ default: 10, min: 1, max: 100000, help: 'Gradient steps.' }),
+    decay: number({ default: 1, min: 0, max: 1, help: 'Share of the velocity that is kept at each step (mu in the paper).' }),
+    stepSize: derivedNumber({
+      derived: 'epsilon / steps',
+      min: 0,
+      unit: 'pixel range',
+      help: 'Length of a step; the default is the paper’s.',
+      advanced: true,
+    }),
+    norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball and of a step.' }),
+  },
+  derive: ({ epsilon, steps }) => ({ stepSize: epsilon / steps }),
+  norm: ({ norm }) => norm,
+  budget: ({ epsilon }) => epsilon,
+  cost: ({ steps }) => steps,
+  perturb: (target, batch, goal, { epsilon, steps, decay, stepSize, norm }, context) =>
+    ascend(target, batch, goal, { norm, epsilon, steps, stepSize, randomStart: false, decay }, context),
+});

@@ -1,0 +1,196 @@
+/** Greedy episodes, all stepped side by side so that the policy acts on batches. The true reward is scored. */
+import type { Environment } from '../../contract/environment';
+import type { RunEvent } from '../../contract/events';
+import type { Random } from '../../contract/random';
+import type { Policy, Transitions } from '../definitions';
+import type { BoundAttack } from './eyes';
+import { greedyActions } from './greedy';
+import { stepLimit } from './limit';
+
+/** What a learner is paid for one transition. */
+export type Pay = (transition: Transitions) => number;
+
+export interface Episode {
+  return: number;
+  /** What a poisoned learner would have been paid; equal to `return` without poisoning. */
+  paidReturn: number;
+  length: number;
+  terminated: boolean;
+  actions: number[];
+}
+
+/** Everything about one episode, to draw it. */
+interface Trace {
+  /** One more than there are steps. */
+  states: unknown[];
+  observations: number[];
+  perceived: number[];
+  rewards: number[];
+}
+
+export interface Played {
+  episodes: Episode[];
+  /** Of the first episode. */
+  trace: Trace;
+  steps: number;
+  /** Steps whose observation was altered. */
+  attackedSteps: number;
+  /** Steps at which that changed the chosen action. */
+  flippedActions: number;
+  /** Sum and largest of the distances delivered, in the unit of the attack's budget. */
+  distanceSum: number;
+  distanceMax: number;
+}
+
+export interface Play {
+  environment: Environment;
+  policy: Policy;
+  episodes: number;
+  /** Randomness of episode i: its start and its dynamics. The same streams give twins that differ by the attack alone. */
+  dynamics(episode: number): Random;
+  attack?: BoundAttack;
+  pay?: Pay;
+  breathe(): Promise<void>;
+}
+
+/** Batched steps between two breaths; one takes up to 5 ms with a network, 50 episodes and an attack with gradients. */
+const STEPS_A_BREATH = 10;
+
+export async function play({
+  environment,
+  policy,
+  episodes: count,
+  dynamics,
+  attack,
+  pay,
+  breathe,
+}: Play): Promise<Played> {
+  const size = policy.observationSize;
+  const limit = stepLimit(environment);
+  const random = Array.from({ length: count }, (_, i) => dynamics(i));
+  const states = random.map((stream) => environment.initial(stream));
+  const episodes = states.map((): Episode => ({
+    return: 0,
+    paidReturn: 0,
+    length: 0,
+    terminated: false,
+    actions: [],
+  }));
+  const trace: Trace = { states: [states[0]], observations: [], perceived: [], rewards: [] };
+  const played: Played = {
+    episodes,
+    trace,
+    steps: 0,
+    attackedSteps: 0,
+    flippedActions: 0,
+    distanceSum: 0,
+    distanceMax: 0,
+  };
+
+  let active = episodes.map((_, i) => i);
+  for (let step = 1; step <= limit && active.length > 0; step++) {
+    const observations = new Float32Array(active.length * size);
+    active.forEach((episode, row) => observations.set(environment.observe(states[episode]), row * size));
+    const perceived = attack ? attack.perceive(observations, policy) : observations;
+    const actions = greedyActions(policy.scores(perceived), policy.actions);
+    if (attack)
+      measure(
+        played,
+        attack,
+        observations,
+        perceived,
+        actions,
+        greedyActions(policy.scores(observations), policy.actions),
+      );
+
+    active = active.filter((episode, row) => {
+      const action = actions[row]!;
+      const { state, reward, terminated } = environment.step(states[episode], action, random[episode]!);
+      states[episode] = state;
+      const record = episodes[episode]!;
+      const observation = observations.subarray(row * size, (row + 1) * size);
+      record.return += reward;
+      record.paidReturn += pay ? pay(transitionOf(observation, action, reward, terminated)) : reward;
+      record.length++;
+      record.terminated = terminated;
+      record.actions.push(action);
+      if (episode === 0) {
+        trace.states.push(state);
+        trace.observations.push(...observation);
+        trace.perceived.push(...perceived.subarray(row * size, (row + 1) * size));
+        trace.rewards.push(reward);
+      }
+      return !terminated;
+    });
+    if (step % STEPS_A_BREATH === 0) await breathe();
+  }
+  played.steps = episodes.reduce((sum, { length }) => sum + length, 0);
+  return played;
+}
+
+export const transitionOf = (
+  observations: Float32Array,
+  action: number,
+  reward: number,
+  terminated: boolean,
+): Transitions => ({
+  observations,
+  actions: Int32Array.of(action),
+  rewards: Float32Array.of(reward),
+  terminated: Uint8Array.of(terminated ? 1 : 0),
+});
+
+function measure(
+  played: Played,
+  attack: BoundAttack,
+  observations: Float32Array,
+  perceived: Float32Array,
+  actions: Int32Array,
+  cleanActions: Int32Array,
+): void {
+  attack.distances(observations, perceived).forEach((distance, row) => {
+    if (distance > 0) played.attackedSteps++;
+    if (actions[row] !== cleanActions[row]) played.flippedActions++;
+    played.distanceSum += distance;
+    played.distanceMax = Math.max(played.distanceMax, distance);
+  });
+}
+
+const meanOf = ({ episodes }: Played, value: (episode: Episode) => number): number =>
+  episodes.reduce((sum, episode) => sum + value(episode), 0) / episodes.length;
+
+export const meanReturn = (played: Played): number => meanOf(played, (episode) => episode.return);
+export const meanPaidReturn = (played: Played): number => meanOf(played, (episode) => episode.paidReturn);
+
+/** The first episode as an event. `attacked`: its perceived states are drawn too, where the environment can. */
+export function trajectory(
+  environment: Environment,
+  { episodes, trace }: Played,
+  about: { arm: number; attack: number | null; trainedSteps: number | null },
+): RunEvent {
+  const episode = episodes[0]!;
+  const { width, height, backdrop } = environment.scene(trace.states[0]);
+  const perceived = Float32Array.from(trace.perceived);
+  const size = perceived.length / episode.length;
+  const { stateFromObservation } = environment;
+  return {
+    type: 'trajectory',
+    ...about,
+    scene: { width, height, backdrop },
+    frames: trace.states.map((state) => environment.scene(state).shapes),
+    perceivedFrames:
+      about.attack === null || !stateFromObservation
+        ? []
+        : episode.actions.map(
+            (_, i) =>
+              environment.scene(stateFromObservation(perceived.subarray(i * size, (i + 1) * size))).shapes,
+          ),
+    observations: Float32Array.from(trace.observations),
+    perceived,
+    actions: Uint8Array.from(episode.actions),
+    rewards: Float32Array.from(trace.rewards),
+    return: episode.return,
+    terminated: episode.terminated,
+    truncated: !episode.terminated,
+  };
+}

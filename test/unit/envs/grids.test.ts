@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import cliffWalking from '../../../envs/cliff-walking';
+import frozenLake from '../../../envs/frozen-lake';
+import { stream } from '../../../src-main/engine/random';
+
+const lake = (params: Partial<Parameters<typeof frozenLake.create>[0]>) =>
+  frozenLake.create({ map: '4x4', rows: null, slippery: false, successRate: 1 / 3, ...params });
+
+describe('FrozenLake-v1', () => {
+  it.each([
+    [['SF', 'FFG'], /row 2 “FFG” has 3 cells; expected 2/],
+    [
+      ['SF', 'XG'],
+      /row 2 “XG” has the letter “X”; expected S \(start\), F \(ice\), H \(hole\) or G \(goal\)/,
+    ],
+    [['FF', 'FG'], /no row has a start/],
+    [['SF', 'FF'], /no row has a goal/],
+  ])('refuses the map %j', (rows, message) => {
+    expect(() => lake({ rows })).toThrow(message);
+    expect(() => lake({ rows })).toThrow(RangeError);
+  });
+
+  it('gives own maps a time limit that agrees with the standard ones', () => {
+    const square = (n: number) => [
+      `S${'F'.repeat(n - 1)}`,
+      ...Array(n - 2).fill('F'.repeat(n)),
+      `${'F'.repeat(n - 1)}G`,
+    ];
+    expect(lake({ rows: square(4) }).maxEpisodeSteps).toBe(100);
+    expect(lake({ rows: square(8) }).maxEpisodeSteps).toBe(200);
+    expect(lake({ rows: ['SFG'] }).maxEpisodeSteps).toBe(50);
+  });
+
+  it('starts in each start alike', () => {
+    const environment = lake({ rows: ['SGS'] });
+    const random = stream(1, 'starts');
+    const starts = Array.from({ length: 1000 }, () => environment.initial(random));
+    expect(new Set(starts)).toEqual(new Set([0, 2]));
+    expect(starts.filter((state) => state === 0).length).toBeGreaterThan(430);
+  });
+
+  it('slips as often as it says', () => {
+    const environment = lake({ slippery: true, successRate: 0.8 });
+    const random = stream(1, 'slips');
+    // From cell 1 left leads to 0, slipping to 1 (the wall) or into the hole 5.
+    const ends = Array.from({ length: 5000 }, () => environment.step(1, 0, random).state);
+    const share = (cell: number) => ends.filter((end) => end === cell).length / ends.length;
+    expect(share(0)).toBeCloseTo(0.8, 1);
+    expect(share(1)).toBeCloseTo(0.1, 1);
+    expect(share(5)).toBeCloseTo(0.1, 1);
+  });
+
+  it('knows the neighbours an agent can be in: no holes, no goal', () => {
+    expect(lake({}).neighbours!(0).sort()).toEqual([1, 4]);
+    expect(lake({}).neighbours!(4).sort()).toEqual([0, 8]);
+    expect(lake({}).neighbours!(14).sort((a, b) => a - b)).toEqual([10, 13]);
+  });
+
+  it('refuses what is no action and no state', () => {
+    expect(() => lake({}).step(0, 4, stream(1, 'x'))).toThrow(
+      /found action 4; expected a whole number from 0 to 3/,
+    );
+    expect(() => lake({}).fromArray([16])).toThrow(/from 0 to 15/);
+    expect(() => lake({}).fromArray([1.5])).toThrow(RangeError);
+  });
+});
+
+describe('CliffWalking-v1', () => {
+  const environment = cliffWalking.create({ slippery: false });
+  const random = stream(1, 'unused');
+
+  it('leads from the cliff back to the start without ending', () => {
+    expect(environment.step(36, 1, random)).toEqual({ state: 36, reward: -100, terminated: false });
+  });
+
+  it('ends at the goal', () => {
+    expect(environment.step(35, 2, random)).toEqual({ state: 47, reward: -1, terminated: true });
+  });
+});

@@ -1,0 +1,95 @@
+/** Small worlds and a silent host for the tests of the RL engine. */
+import type { Environment } from '../../../src-main/contract/environment';
+import type { ArmPlan, RunEvent } from '../../../src-main/contract/events';
+import type { ParamsOf, ParamSpecs } from '../../../src-main/contract/params';
+import { armContext, type ArmContext } from '../../../src-main/engine/context';
+import type { Policy } from '../../../src-main/engine/definitions';
+
+/** The defaults of some specs, with a few values replaced. */
+export const defaults = <P extends ParamSpecs>(specs: P, values: Partial<ParamsOf<P>> = {}): ParamsOf<P> =>
+  ({
+    ...Object.fromEntries(
+      Object.entries(specs).map(([name, spec]) => [name, 'default' in spec ? spec.default : null]),
+    ),
+    ...values,
+  }) as ParamsOf<P>;
+
+export function silentContext(
+  seed: number,
+  arm: Partial<ArmPlan> = {},
+): { context: ArmContext; events: RunEvent[] } {
+  const events: RunEvent[] = [];
+  const host = {
+    emit: (event: RunEvent) => void events.push(event),
+    breathe: () => Promise.resolve(),
+    signal: new AbortController().signal,
+    now: () => 0,
+  };
+  return {
+    context: armContext(host, { index: 0, poisoning: null, defense: null, seed, ...arm }, () => {}),
+    events,
+  };
+}
+
+/** One state, two actions paying 0 and 1, never ending but for a limit of five steps, or ending at once. */
+export function slotMachine(terminates: boolean): Environment<number> {
+  return {
+    observationSpace: { kind: 'discrete', n: 1 },
+    actionSpace: { n: 2, names: ['idle', 'pull'] },
+    maxEpisodeSteps: 5,
+    rewardThreshold: null,
+    initial: () => 0,
+    step: (state, action) => ({ state, reward: action, terminated: terminates }),
+    observe: () => Float32Array.of(0),
+    scene: () => ({ width: 1, height: 1, backdrop: [], shapes: [] }),
+    toArray: (state) => [state],
+    fromArray: () => 0,
+    transitions: () => [[0, 1].map((reward) => [[1, 0, reward, terminates]])],
+    startDistribution: () => [{ state: 0, probability: 1 }],
+    neighbours: () => [],
+  };
+}
+
+/** Scores that are linear in the observation: `weights[action][value]`. */
+export function linearPolicy(weights: number[][]): Policy {
+  const size = weights[0]!.length;
+  return {
+    observationSize: size,
+    actions: weights.length,
+    capabilities: ['scores', 'gradients'],
+    scores(observations) {
+      const n = observations.length / size;
+      return Float32Array.from({ length: n * weights.length }, (_, k) => {
+        const row = Math.floor(k / weights.length) * size;
+        return weights[k % weights.length]!.reduce(
+          (sum, weight, i) => sum + weight * observations[row + i]!,
+          0,
+        );
+      });
+    },
+    crossEntropyGradient(observations, labels) {
+      const scores = this.scores(observations);
+      return Float32Array.from({ length: observations.length }, (_, k) => {
+        const row = Math.floor(k / size);
+        const ofRow = Array.from(scores.subarray(row * weights.length, (row + 1) * weights.length), Math.exp);
+        const sum = ofRow.reduce((a, b) => a + b, 0);
+        return weights.reduce(
+          (gradient, ofAction, a) =>
+            gradient + (ofRow[a]! / sum - (a === labels[row] ? 1 : 0)) * ofAction[k % size]!,
+          0,
+        );
+      });
+    },
+  };
+}
+
+/** A policy that prefers one action in each state. */
+export const tablePolicy = (choices: number[], actions: number): Policy => ({
+  observationSize: 1,
+  actions,
+  capabilities: ['scores'],
+  scores: (observations) =>
+    Float32Array.from({ length: observations.length * actions }, (_, k) =>
+      choices[observations[Math.floor(k / actions)]!] === k % actions ? 1 : 0,
+    ),
+});
