@@ -5,7 +5,7 @@ import { globalIgnores } from 'eslint/config';
 
 /** Rooms and what each may import from the others (docs/architecture.md); everything else is an error. */
 const ALLOWED = {
-  'envs': ['contract'],
+  envs: ['contract'],
   'src-main/contract': [],
   'src-main/engine': ['contract', 'envs'],
   'src-main/datasets': ['contract'],
@@ -21,11 +21,15 @@ const ROOMS = ['contract', 'engine', 'datasets', 'targets', 'sessions', 'worker'
 
 /** `(../)+room` as an import path, but not a folder of that name inside the own room (those start with ./). */
 const roomPattern = (room) =>
-  room === 'envs' ? '^(\\.\\./)+envs(/|$)' : room === 'src-renderer' ? 'src-renderer' : `^(\\.\\./)+(src-main/)?${room}(/|$)`;
+  room === 'envs'
+    ? '^(\\.\\./)+envs(/|$)'
+    : room === 'src-renderer'
+      ? 'src-renderer'
+      : `^(\\.\\./)+(src-main/)?${room}(/|$)`;
 
 /** Outside packages that would break a room's promise: the engine is pure, main and renderer never load TensorFlow. */
 const FORBIDDEN_PACKAGES = {
-  'envs': '^(node:|electron|vue|@tensorflow|fs$|path$)',
+  envs: '^(node:|electron|vue|@tensorflow|fs$|path$)',
   'src-main/contract': '^(node:|electron|vue|@tensorflow|fs$|path$)',
   'src-main/engine': '^(node:|electron|vue|@tensorflow/tfjs-node|fs$|path$)',
   'src-main/main': '^@tensorflow',
@@ -55,8 +59,16 @@ const pure = {
     'no-restricted-properties': [
       'error',
       { object: 'Math', property: 'random', message: 'Use a stream of context.random(purpose).' },
-      { object: 'Date', property: 'now', message: 'The engine knows no clock; use host.now() for `seconds` fields.' },
-      { object: 'performance', property: 'now', message: 'The engine knows no clock; use host.now() for `seconds` fields.' },
+      {
+        object: 'Date',
+        property: 'now',
+        message: 'The engine knows no clock; use host.now() for `seconds` fields.',
+      },
+      {
+        object: 'performance',
+        property: 'now',
+        message: 'The engine knows no clock; use host.now() for `seconds` fields.',
+      },
     ],
     'no-restricted-globals': ['error', 'process', 'window', 'document', 'fetch'],
   },
@@ -74,6 +86,7 @@ export default defineConfigWithVueTs(
       'vue/max-attributes-per-line': 'off',
       'vue/singleline-html-element-content-newline': 'off',
       'vue/html-self-closing': 'off',
+      'vue/multiline-html-element-content-newline': 'off',
       'vue/html-indent': 'off',
       'vue/html-closing-bracket-newline': 'off',
       'vue/multi-word-component-names': 'off',
@@ -82,8 +95,27 @@ export default defineConfigWithVueTs(
   {
     files: ['scripts/**/*.mjs', 'bench/**/*.mjs', 'eslint.config.mjs'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', AbortSignal: 'readonly', AbortController: 'readonly', Buffer: 'readonly', fetch: 'readonly', performance: 'readonly', setImmediate: 'readonly' },
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        AbortSignal: 'readonly',
+        AbortController: 'readonly',
+        Buffer: 'readonly',
+        fetch: 'readonly',
+        performance: 'readonly',
+        setImmediate: 'readonly',
+      },
     },
+  },
+  {
+    // Functions of this folder's scripts are sent to the page by Playwright.
+    files: ['bench/ui/*.mjs'],
+    languageOptions: { globals: { window: 'readonly', requestAnimationFrame: 'readonly' } },
   },
   {
     rules: {

@@ -39,6 +39,8 @@ for (let round = 0; round < Number(values.rounds); round++) {
   if (python.status !== 0) throw new Error(python.stderr);
   const torch = median(JSON.parse(python.stdout).seconds);
   rounds.push({ sparring, torch, ratio: sparring / torch });
-  console.log(`round ${round + 1}: Sparring ${sparring.toFixed(2)} s, PyTorch ${torch.toFixed(2)} s, ratio ${(sparring / torch).toFixed(2)}`);
+  console.log(
+    `round ${round + 1}: Sparring ${sparring.toFixed(2)} s, PyTorch ${torch.toFixed(2)} s, ratio ${(sparring / torch).toFixed(2)}`,
+  );
 }
 console.log(`median ratio ${median(rounds.map(({ ratio }) => ratio)).toFixed(2)} (target ≤ 1.6)`);

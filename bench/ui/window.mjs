@@ -29,11 +29,22 @@ await page.getByRole('navigation', { name: 'Views' }).waitFor();
 const startSeconds = (performance.now() - launched) / 1000;
 
 const text = readFileSync('examples/article.yaml', 'utf8');
-const started = await page.evaluate((source) => window.lab.call('startRun', [{ text: source, name: 'article' }]), text);
+const started = await page.evaluate(
+  (source) => window.lab.call('startRun', [{ text: source, name: 'article' }]),
+  text,
+);
 if (!started.ok || !started.value.ok) throw new Error(JSON.stringify(started));
 await page.getByRole('navigation').getByRole('link', { name: 'Run' }).click();
 // Counting begins once metrics flow: the engine then works without a pause.
-await page.evaluate(() => new Promise((resolve) => window.lab.on('run-events', ({ events }) => events.some(({ event }) => event.type === 'point') && resolve())));
+await page.evaluate(
+  () =>
+    new Promise((resolve) =>
+      window.lab.on(
+        'run-events',
+        ({ events }) => events.some(({ event }) => event.type === 'point') && resolve(),
+      ),
+    ),
+);
 
 const mainDelay = app.evaluate(async (_electronModule, duration) => {
   const { monitorEventLoopDelay } = process.mainModule.require('node:perf_hooks');
@@ -48,7 +59,9 @@ const frames = page.evaluate(async (duration) => {
   const latencies = [];
   const stop = window.lab.on('run-events', ({ events }) => {
     const points = events.filter(({ event }) => event.type === 'point');
-    requestAnimationFrame(() => requestAnimationFrame(() => points.forEach(({ at }) => latencies.push(Date.now() - at))));
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => points.forEach(({ at }) => latencies.push(Date.now() - at))),
+    );
   });
   const gaps = [];
   let last = performance.now();
@@ -59,7 +72,8 @@ const frames = page.evaluate(async (duration) => {
     last = now;
   }
   stop();
-  const at = (list, share) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(share * list.length))];
+  const at = (list, share) =>
+    [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(share * list.length))];
   return {
     framesPerSecond: (1000 * gaps.length) / gaps.reduce((a, b) => a + b, 0),
     longestFrameMs: at(gaps, 1),
@@ -70,6 +84,11 @@ const frames = page.evaluate(async (duration) => {
     latencyMaxMs: at(latencies, 1),
   };
 }, milliseconds);
-const result = { startSeconds, seconds: Number(values.seconds), mainEventLoopDelayMs: await mainDelay, ...(await frames) };
+const result = {
+  startSeconds,
+  seconds: Number(values.seconds),
+  mainEventLoopDelayMs: await mainDelay,
+  ...(await frames),
+};
 await app.close();
 console.log(JSON.stringify(result, null, 2));

@@ -15,13 +15,7 @@ export type Knowledge = 'white-box' | 'score' | 'decision' | 'transfer' | 'none'
 export type Capability = 'gradients' | 'scores' | 'training' | 'finite-states';
 
 export type Stage =
-  | 'training'
-  | 'preprocessing'
-  | 'filtering'
-  | 'detection'
-  | 'certified'
-  | 'rl-training'
-  | 'rl-wrapper';
+  'training' | 'preprocessing' | 'filtering' | 'detection' | 'certified' | 'rl-training' | 'rl-wrapper';
 
 export interface Citation {
   authors: string;

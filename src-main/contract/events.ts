@@ -139,7 +139,13 @@ export type ControlEvent =
   | { type: 'run-stopped' }
   | { type: 'run-failed'; error: Problem };
 
-const CONTROL_TYPES: readonly string[] = ['run-paused', 'run-continued', 'run-resumed', 'run-stopped', 'run-failed'];
+const CONTROL_TYPES: readonly string[] = [
+  'run-paused',
+  'run-continued',
+  'run-resumed',
+  'run-stopped',
+  'run-failed',
+];
 export const isControl = (event: RunEvent): event is ControlEvent => CONTROL_TYPES.includes(event.type);
 
 /** A problem told to a person: where, what was found, what was expected, what to do. */

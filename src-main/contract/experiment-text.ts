@@ -5,7 +5,10 @@ import type { Catalog } from './catalog';
 import type { Problem } from './events';
 
 /** Syntax errors are told with line and column. `name` is what the user knows the text by. */
-export function rawFromText(text: string, name: string): { ok: true; raw: unknown } | { ok: false; problems: Problem[] } {
+export function rawFromText(
+  text: string,
+  name: string,
+): { ok: true; raw: unknown } | { ok: false; problems: Problem[] } {
   const document = parseDocument(text, { uniqueKeys: true });
   if (document.errors.length) {
     return {

@@ -135,15 +135,10 @@ const structure = z.strictObject({
   arms: z.array(z.strictObject({ poisoning: z.string(), defense: z.string() })).optional(),
   evaluation: z
     .strictObject({
-      samples: z
-        .int()
-        .min(1)
-        .max(1000000)
-        .default(500)
-        .meta({
-          description: 'Test inputs of each evaluation: the first ones, in file order.',
-          unit: 'inputs',
-        }),
+      samples: z.int().min(1).max(1000000).default(500).meta({
+        description: 'Test inputs of each evaluation: the first ones, in file order.',
+        unit: 'inputs',
+      }),
       episodes: z
         .int()
         .min(1)

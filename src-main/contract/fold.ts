@@ -2,16 +2,7 @@
  * The one fold: events → what the views show. Live view, replay, command-line table and report all use it, so a
  * recording opened later cannot show anything else than was seen live.
  */
-import type {
-  ArmPlan,
-  Check,
-  Metrics,
-  Plan,
-  Position,
-  Problem,
-  RecordedEvent,
-  RunEvent,
-} from './events';
+import type { ArmPlan, Check, Metrics, Plan, Position, Problem, RecordedEvent, RunEvent } from './events';
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 export type Example = EventOf<'example'>;
@@ -54,7 +45,14 @@ export interface RunState {
   trajectories: Map<string, Trajectory>;
   warnings: Warning[];
   error: Problem | null;
-  progress: { done: number; total: number; what: string; activeMs: number; sinceMs: number; doneBefore: number };
+  progress: {
+    done: number;
+    total: number;
+    what: string;
+    activeMs: number;
+    sinceMs: number;
+    doneBefore: number;
+  };
   checkpoint: Position | null;
   sequence: number;
   startedAt: number | null;

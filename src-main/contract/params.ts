@@ -73,25 +73,12 @@ export interface AttackSpec extends Described {
 }
 
 export type ParamSpec =
-  | NumberSpec
-  | DerivedNumberSpec
-  | ChoiceSpec
-  | BooleanSpec
-  | LinesSpec
-  | PathSpec
-  | AttackSpec;
+  NumberSpec | DerivedNumberSpec | ChoiceSpec | BooleanSpec | LinesSpec | PathSpec | AttackSpec;
 export type ParamSpecs = Record<string, ParamSpec>;
 
 /** What an attack acts on. */
 export type Surface =
-  | 'evasion'
-  | 'observation'
-  | 'action'
-  | 'dynamics'
-  | 'reward'
-  | 'training-set'
-  | 'policy'
-  | 'privacy';
+  'evasion' | 'observation' | 'action' | 'dynamics' | 'reward' | 'training-set' | 'policy' | 'privacy';
 
 /** The value type of one spec, so that an author's `params` are typed from the specs alone. */
 export type ValueOf<S extends ParamSpec> = S extends NumberSpec | DerivedNumberSpec
@@ -110,7 +97,11 @@ export type ParamsOf<S extends ParamSpecs> = { [K in keyof S]: ValueOf<S[K]> };
 
 type Without<S> = Omit<S, 'kind'>;
 export const number = (spec: Without<NumberSpec>): NumberSpec => ({ kind: 'number', ...spec });
-export const integer = (spec: Without<NumberSpec>): NumberSpec => ({ kind: 'number', integer: true, ...spec });
+export const integer = (spec: Without<NumberSpec>): NumberSpec => ({
+  kind: 'number',
+  integer: true,
+  ...spec,
+});
 export const derivedNumber = (spec: Without<DerivedNumberSpec>): DerivedNumberSpec => ({
   kind: 'derived-number',
   ...spec,

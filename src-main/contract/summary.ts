@@ -48,8 +48,13 @@ export interface Summary {
 }
 
 /** Names an arm's family (poisoning × defence), the same over its seeds. */
-export const familyKey = ({ poisoning, defense }: { poisoning: Applied | null; defense: Applied | null }): string =>
-  JSON.stringify([poisoning, defense]);
+export const familyKey = ({
+  poisoning,
+  defense,
+}: {
+  poisoning: Applied | null;
+  defense: Applied | null;
+}): string => JSON.stringify([poisoning, defense]);
 
 export function summarize(state: RunState): Summary {
   const attacks = state.plan?.attacks ?? [];
@@ -82,7 +87,10 @@ export function summarize(state: RunState): Summary {
         poisoning,
         defense,
         seeds: evaluated.map((arm) => arm.plan.seed),
-        clean: intervals(evaluated.map((arm) => arm.clean!.metrics), interval),
+        clean: intervals(
+          evaluated.map((arm) => arm.clean!.metrics),
+          interval,
+        ),
         attacks: attacks.flatMap(({ id, params }, i) => {
           const metrics = evaluated.flatMap((arm) => (arm.attacks[i] ? [arm.attacks[i].metrics] : []));
           return metrics.length ? [{ id, params, metrics: intervals(metrics, interval) }] : [];
@@ -99,7 +107,9 @@ function intervals(all: Metrics[], interval: (values: number[]) => Interval | nu
   const names = [...new Set(all.flatMap(Object.keys))];
   return Object.fromEntries(
     names.flatMap((name) => {
-      const values = all.map((metrics) => metrics[name]).filter((value): value is number => typeof value === 'number');
+      const values = all
+        .map((metrics) => metrics[name])
+        .filter((value): value is number => typeof value === 'number');
       const found = interval(values);
       return found ? [[name, found]] : [];
     }),
@@ -121,11 +131,25 @@ function worstCase(arm: ArmState): number | null {
 }
 
 function verdict(arms: ArmState[], undefended: ArmState[], attacks: AttackPlan[]): Verdict {
-  const measured = merge(arms.flatMap((arm) => arm.checks.map((check) => ({ ...check, seed: arm.plan.seed }))));
+  const measured = merge(
+    arms.flatMap((arm) => arm.checks.map((check) => ({ ...check, seed: arm.plan.seed }))),
+  );
   const compared = [
     comparison('fgsm-not-stronger-than-pgd', arms, attacks, isFgsm, (attack) => attack.id.startsWith('pgd')),
-    comparison('black-box-not-stronger', arms, attacks, isBlackBox, (attack) => attack.knowledge === 'white-box'),
-    comparison('random-noise-weakest', arms, attacks, (attack) => attack.knowledge === 'none', (attack) => attack.knowledge !== 'none'),
+    comparison(
+      'black-box-not-stronger',
+      arms,
+      attacks,
+      isBlackBox,
+      (attack) => attack.knowledge === 'white-box',
+    ),
+    comparison(
+      'random-noise-weakest',
+      arms,
+      attacks,
+      (attack) => attack.knowledge === 'none',
+      (attack) => attack.knowledge !== 'none',
+    ),
   ];
   const checks = [...measured, ...compared];
   const ran = checks.filter(({ status }) => status !== 'not-run');
@@ -143,14 +167,17 @@ const isBlackBox = ({ knowledge }: AttackPlan) => ['score', 'decision', 'transfe
 function merge(checks: (Check & { seed: number })[]): Check[] {
   return [...new Set(checks.map(({ id }) => id))].map((id) => {
     const same = checks.filter((check) => check.id === id);
-    const status = (['fail', 'pass'] as const).find((wanted) => same.some((check) => check.status === wanted)) ?? 'not-run';
+    const status =
+      (['fail', 'pass'] as const).find((wanted) => same.some((check) => check.status === wanted)) ??
+      'not-run';
     const told = same.filter((check) => check.status === status);
     const rest = told.length > 1 ? ` (and ${told.length - 1} more like it)` : '';
     return { id, status, evidence: `Seed ${told[0]!.seed}: ${told[0]!.evidence}${rest}` };
   });
 }
 
-const sameBudget = (a: AttackPlan, b: AttackPlan): boolean => a.norm === b.norm && a.params.epsilon === b.params.epsilon;
+const sameBudget = (a: AttackPlan, b: AttackPlan): boolean =>
+  a.norm === b.norm && a.params.epsilon === b.params.epsilon;
 
 /** Inputs still right under one attack and wrong under the other, both ways round. */
 function disagreement(a: Uint8Array, b: Uint8Array): { onlyA: number; onlyB: number } {
@@ -174,19 +201,33 @@ function comparison(
   stronger: (attack: AttackPlan) => boolean,
 ): Check {
   const pairs = attacks.filter(weaker).flatMap((weak) => {
-    const rivals = attacks.filter((attack) => stronger(attack) && attack !== weak && sameBudget(attack, weak));
+    const rivals = attacks.filter(
+      (attack) => stronger(attack) && attack !== weak && sameBudget(attack, weak),
+    );
     return rivals.length ? [{ weak, rivals }] : [];
   });
   const findings = arms.flatMap((arm) => pairs.flatMap((pair) => compare(arm, pair.weak, pair.rivals) ?? []));
   if (findings.length === 0) {
-    return { id, status: 'not-run', evidence: 'The experiment has no two attacks of one norm and budget to compare here.' };
+    return {
+      id,
+      status: 'not-run',
+      evidence: 'The experiment has no two attacks of one norm and budget to compare here.',
+    };
   }
   const failed = findings.filter((finding) => finding.failed);
   const told = failed[0] ?? findings[0]!;
-  return { id, status: failed.length ? 'fail' : 'pass', evidence: `${told.evidence} (${findings.length} compared, ${failed.length} failed)` };
+  return {
+    id,
+    status: failed.length ? 'fail' : 'pass',
+    evidence: `${told.evidence} (${findings.length} compared, ${failed.length} failed)`,
+  };
 }
 
-function compare(arm: ArmState, weak: AttackPlan, rivals: AttackPlan[]): { failed: boolean; evidence: string } | null {
+function compare(
+  arm: ArmState,
+  weak: AttackPlan,
+  rivals: AttackPlan[],
+): { failed: boolean; evidence: string } | null {
   const score = (attack: AttackPlan) => {
     const metrics = arm.attacks[attack.index]?.metrics;
     return metrics?.robustAccuracy ?? metrics?.return ?? null;

@@ -5,17 +5,31 @@ import type { DatasetDefinition, Grants, ImageDataset } from '../contract/datase
 import type { Entry } from '../contract/experiment';
 import type { ParamsOf, ParamSpecs } from '../contract/params';
 
-const found = import.meta.glob('./sources/*.ts', { eager: true }) as Record<string, { default: DatasetDefinition }>;
+const found = import.meta.glob('./sources/*.ts', { eager: true }) as Record<
+  string,
+  { default: DatasetDefinition }
+>;
 const datasets = Object.values(found).map((module) => module.default);
 
 export const datasetCatalog = (): CatalogEntry[] =>
-  datasets.map(({ kind, id, title, summary, reference, params }) => ({ kind, tasks: ['classification'], id, title, summary, reference, params }));
+  datasets.map(({ kind, id, title, summary, reference, params }) => ({
+    kind,
+    tasks: ['classification'],
+    id,
+    title,
+    summary,
+    reference,
+    params,
+  }));
 
 /** Loads the dataset an experiment names. Throws LabError for data that cannot be had or are not sound. */
 export async function loadDataset(entry: Entry, grants: Grants): Promise<ImageDataset> {
   const definition = datasets.find(({ id }) => id === entry.id)!;
   const params = Object.fromEntries(
-    Object.entries(definition.params).map(([name, spec]) => [name, entry[name] ?? ('default' in spec ? spec.default : null)]),
+    Object.entries(definition.params).map(([name, spec]) => [
+      name,
+      entry[name] ?? ('default' in spec ? spec.default : null),
+    ]),
   );
   const dataset = await definition.load(params as ParamsOf<ParamSpecs>, grants);
   const hash = createHash('sha256');

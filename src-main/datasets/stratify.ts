@@ -19,7 +19,11 @@ function interleaved(lists: number[][]): number[] {
  * Splits samples into a pool to train on and one to test on. Each class gives the test pool its share (largest
  * remainders make the total exact), spread evenly over the file; both pools have their classes interleaved.
  */
-export function stratifiedPools(labels: ArrayLike<number>, classes: number, testSize: number): { train: number[]; test: number[] } {
+export function stratifiedPools(
+  labels: ArrayLike<number>,
+  classes: number,
+  testSize: number,
+): { train: number[]; test: number[] } {
   const lists = byClass(labels, classes);
   const exact = lists.map((list) => (list.length * testSize) / labels.length);
   const counts = exact.map(Math.floor);
@@ -29,8 +33,11 @@ export function stratifiedPools(labels: ArrayLike<number>, classes: number, test
     .sort((a, b) => b.rest - a.rest || a.label - b.label)
     .slice(0, missing)
     .forEach(({ label }) => counts[label]!++);
-  const isTest = (i: number, length: number, count: number) => Math.floor(((i + 1) * count) / length) > Math.floor((i * count) / length);
+  const isTest = (i: number, length: number, count: number) =>
+    Math.floor(((i + 1) * count) / length) > Math.floor((i * count) / length);
   const pick = (wanted: boolean) =>
-    interleaved(lists.map((list, label) => list.filter((_, i) => isTest(i, list.length, counts[label]!) === wanted)));
+    interleaved(
+      lists.map((list, label) => list.filter((_, i) => isTest(i, list.length, counts[label]!) === wanted)),
+    );
   return { train: pick(false), test: pick(true) };
 }

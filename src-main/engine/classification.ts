@@ -24,7 +24,10 @@ type AnyParams = ParamsOf<ParamSpecs>;
 
 export const classification: TaskRunner = {
   armWork(experiment, arm, attacks) {
-    return trainingWork(experiment, arm) + attacks.reduce((sum, attack) => sum + evaluationWork(experiment, attack), 0);
+    return (
+      trainingWork(experiment, arm) +
+      attacks.reduce((sum, attack) => sum + evaluationWork(experiment, attack), 0)
+    );
   },
 
   async runArm(job) {
@@ -40,7 +43,11 @@ export const classification: TaskRunner = {
         for (const check of await checksBefore(attacks, model.target, test, clean, context)) {
           context.emit({ type: 'check', arm: context.arm.index, check });
         }
-        context.emit({ type: 'checkpoint', position: { arm: context.arm.index, stage: 'evaluation', done: 0 }, state: {} });
+        context.emit({
+          type: 'checkpoint',
+          position: { arm: context.arm.index, stage: 'evaluation', done: 0 },
+          state: {},
+        });
       }
       for (const attack of attacks.slice(resumed ? resume.position.done : 0)) {
         await underAttack(attack, model.target, test, clean, dataset, experiment, context);
@@ -98,7 +105,12 @@ async function obtain(job: Job, dataset: ImageDataset): Promise<Model> {
 
 type Trained = Extract<RunEvent, { type: 'trained' }>;
 
-async function train(job: Job, dataset: ImageDataset, layers: LayerSpec[], resume: ArmResume | null): Promise<Model> {
+async function train(
+  job: Job,
+  dataset: ImageDataset,
+  layers: LayerSpec[],
+  resume: ArmResume | null,
+): Promise<Model> {
   const { experiment, context } = job;
   const { arm } = context;
   const started = context.now();
@@ -117,7 +129,12 @@ async function train(job: Job, dataset: ImageDataset, layers: LayerSpec[], resum
     await trainer.fit(poisoned.train);
   }
   const { network } = trainer;
-  context.emit({ type: 'trained', arm: arm.index, weights: network.weights(), seconds: context.now() - started });
+  context.emit({
+    type: 'trained',
+    arm: arm.index,
+    weights: network.weights(),
+    seconds: context.now() - started,
+  });
   return { target: new NetworkTarget(network, dataset.classes.length), dispose: () => trainer.dispose() };
 }
 
@@ -125,7 +142,11 @@ async function train(job: Job, dataset: ImageDataset, layers: LayerSpec[], resum
 async function poison(dataset: ImageDataset, context: ArmContext, tell: boolean): Promise<ImageDataset> {
   const { id, params } = context.arm.poisoning!;
   const attack = attackOf('training-set', id);
-  const { dataset: poisoned, changed } = await attack.poison(dataset, params as Parameters<typeof attack.poison>[1], context.for('poisoning'));
+  const { dataset: poisoned, changed } = await attack.poison(
+    dataset,
+    params as Parameters<typeof attack.poison>[1],
+    context.for('poisoning'),
+  );
   if (tell) context.emit({ type: 'poisoned', arm: context.arm.index, changed, of: sizeOf(poisoned.train) });
   return poisoned;
 }
@@ -138,10 +159,18 @@ const importOptions = (entry: Entry): ImportOptions => ({
 
 function checkFits(target: WhiteBoxTarget, { shape, classes, name }: ImageDataset): void {
   if (target.inputShape.join() !== shape.join()) {
-    throw new LabError('model.path', `takes images of [${target.inputShape}], but ${name} has [${shape}]`, 'Use data of the model’s input shape.');
+    throw new LabError(
+      'model.path',
+      `takes images of [${target.inputShape}], but ${name} has [${shape}]`,
+      'Use data of the model’s input shape.',
+    );
   }
   if (target.classes !== classes.length) {
-    throw new LabError('model.path', `has ${target.classes} outputs, but ${name} has ${classes.length} classes`, 'Use the data the model was trained for.');
+    throw new LabError(
+      'model.path',
+      `has ${target.classes} outputs, but ${name} has ${classes.length} classes`,
+      'Use the data the model was trained for.',
+    );
   }
 }
 
@@ -149,7 +178,13 @@ function reportClean(test: Split, clean: Predictions, context: ArmContext): void
   const n = sizeOf(test);
   const outcome = Uint8Array.from(test.labels, (label, i) => (clean.labels[i] === label ? 3 : 0));
   const right = outcome.filter((value) => value === 3).length;
-  context.emit({ type: 'evaluation', arm: context.arm.index, attack: null, metrics: { accuracy: right / n }, outcome });
+  context.emit({
+    type: 'evaluation',
+    arm: context.arm.index,
+    attack: null,
+    metrics: { accuracy: right / n },
+    outcome,
+  });
 }
 
 async function underAttack(
@@ -164,8 +199,13 @@ async function underAttack(
   const { index } = context.arm;
   const started = context.now();
   const work = evaluationWork(experiment, attack) / experiment.evaluation.samples;
-  const result = await evaluateAttack(attack, target, test, clean, context.for('attack', attack.index), (inputs) =>
-    context.worked(work * inputs, `${attack.id} on ${sizeOf(test)} test images`),
+  const result = await evaluateAttack(
+    attack,
+    target,
+    test,
+    clean,
+    context.for('attack', attack.index),
+    (inputs) => context.worked(work * inputs, `${attack.id} on ${sizeOf(test)} test images`),
   );
   const metrics: Metrics = { ...result.metrics, seconds: context.now() - started };
   const size = test.images.length / sizeOf(test);
@@ -186,7 +226,11 @@ async function underAttack(
   context.emit({ type: 'evaluation', arm: index, attack: attack.index, metrics, outcome: result.outcome });
   const check = withinBudget(attack, metrics);
   if (check) context.emit({ type: 'check', arm: index, check });
-  context.emit({ type: 'checkpoint', position: { arm: index, stage: 'evaluation', done: attack.index + 1 }, state: {} });
+  context.emit({
+    type: 'checkpoint',
+    position: { arm: index, stage: 'evaluation', done: attack.index + 1 },
+    state: {},
+  });
 }
 
 /** What was delivered, measured in doubles on the stored float32 images, against the attack's own budget. */
@@ -224,7 +268,11 @@ async function checksBefore(
   ];
   const scalable = attacks.find(({ params }) => typeof params.epsilon === 'number');
   if (!scalable) {
-    checks.push({ id: 'epsilon-zero-is-clean', status: 'not-run', evidence: 'No attack with an epsilon in this experiment.' });
+    checks.push({
+      id: 'epsilon-zero-is-clean',
+      status: 'not-run',
+      evidence: 'No attack with an epsilon in this experiment.',
+    });
     return checks;
   }
   const nothing = scaledAttack(scalable, 0);

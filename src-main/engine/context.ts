@@ -35,7 +35,12 @@ export interface ArmContext extends Context {
   for(...purpose: (string | number)[]): ArmContext;
 }
 
-export function armContext(host: Host, arm: ArmPlan, worked: ArmContext['worked'], prefix: (string | number)[] = []): ArmContext {
+export function armContext(
+  host: Host,
+  arm: ArmPlan,
+  worked: ArmContext['worked'],
+  prefix: (string | number)[] = [],
+): ArmContext {
   return {
     arm,
     emit: (event) => host.emit(event),

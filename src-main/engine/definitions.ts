@@ -28,7 +28,10 @@ export interface WhiteBoxTarget extends Target {
   /** Logits without counting or waiting; the caller disposes. */
   logits(images: tf.Tensor4D): tf.Tensor2D;
   /** Gradient of each input's loss in that input, with the logits it was taken at; counted as n gradient calls. */
-  gradient(images: tf.Tensor4D, loss: Loss): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D };
+  gradient(
+    images: tf.Tensor4D,
+    loss: Loss,
+  ): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D };
   /**
    * Gradients of all logits in the images at once, [n, classes, height · width · channels], with the logits; counted as
    * n · classes gradient calls.
@@ -71,13 +74,23 @@ export interface EvasionAttack<P extends ParamSpecs = ParamSpecs> extends Attack
   /** Forward and backward passes an input, for the cost estimate. */
   cost(params: ParamsOf<P>): number;
   /** Returns the perturbed images, a new tensor; the frame projects into budget and [0, 1] and scores. */
-  perturb(target: WhiteBoxTarget, batch: Batch, goal: Goal, params: ParamsOf<P>, context: EvasionContext): Promise<tf.Tensor4D>;
+  perturb(
+    target: WhiteBoxTarget,
+    batch: Batch,
+    goal: Goal,
+    params: ParamsOf<P>,
+    context: EvasionContext,
+  ): Promise<tf.Tensor4D>;
 }
 
 export interface TrainingSetAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
   surface: 'training-set';
   /** Never changes `dataset`; `changed` are indices of the result's training part. */
-  poison(dataset: ImageDataset, params: ParamsOf<P>, context: Context): Promise<{ dataset: ImageDataset; changed: Uint32Array }>;
+  poison(
+    dataset: ImageDataset,
+    params: ParamsOf<P>,
+    context: Context,
+  ): Promise<{ dataset: ImageDataset; changed: Uint32Array }>;
 }
 
 /**
@@ -265,7 +278,9 @@ export interface AgentDefinition<P extends ParamSpecs = ParamSpecs> extends Defi
 
 // ── Helpers that type an author's params from the specs ────────────────────────────────────────────────────────────
 
-export const defineEvasion = <const P extends ParamSpecs>(d: Omit<EvasionAttack<P>, 'kind' | 'surface'>): EvasionAttack<P> => ({
+export const defineEvasion = <const P extends ParamSpecs>(
+  d: Omit<EvasionAttack<P>, 'kind' | 'surface'>,
+): EvasionAttack<P> => ({
   kind: 'attack',
   surface: 'evasion',
   ...d,
@@ -276,7 +291,9 @@ export const defineTrainingSetAttack = <const P extends ParamSpecs>(
 export const defineObservationAttack = <const P extends ParamSpecs>(
   d: Omit<ObservationAttack<P>, 'kind' | 'surface'>,
 ): ObservationAttack<P> => ({ kind: 'attack', surface: 'observation', ...d });
-export const defineRewardAttack = <const P extends ParamSpecs>(d: Omit<RewardAttack<P>, 'kind' | 'surface'>): RewardAttack<P> => ({
+export const defineRewardAttack = <const P extends ParamSpecs>(
+  d: Omit<RewardAttack<P>, 'kind' | 'surface'>,
+): RewardAttack<P> => ({
   kind: 'attack',
   surface: 'reward',
   ...d,
@@ -287,11 +304,15 @@ export const defineTrainingDefense = <const P extends ParamSpecs>(
 export const defineRlTrainingDefense = <const P extends ParamSpecs>(
   d: Omit<RlTrainingDefense<P>, 'kind' | 'stage'>,
 ): RlTrainingDefense<P> => ({ kind: 'defense', stage: 'rl-training', ...d });
-export const defineModel = <const P extends ParamSpecs>(d: Omit<ModelDefinition<P>, 'kind'>): ModelDefinition<P> => ({
+export const defineModel = <const P extends ParamSpecs>(
+  d: Omit<ModelDefinition<P>, 'kind'>,
+): ModelDefinition<P> => ({
   kind: 'model',
   ...d,
 });
-export const defineAgent = <const P extends ParamSpecs>(d: Omit<AgentDefinition<P>, 'kind'>): AgentDefinition<P> => ({
+export const defineAgent = <const P extends ParamSpecs>(
+  d: Omit<AgentDefinition<P>, 'kind'>,
+): AgentDefinition<P> => ({
   kind: 'agent',
   ...d,
 });

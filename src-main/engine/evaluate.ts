@@ -42,7 +42,11 @@ export async function predict(target: WhiteBoxTarget, split: Split): Promise<Pre
     tf.dispose([batch.images, batch.labels, logits, predicted, confidence]);
   }
   if (confidences.some((value) => !Number.isFinite(value))) {
-    throw new LabError('evaluation', 'the model gives outputs that are not finite numbers', 'Lower the learning rate, or check the imported weights.');
+    throw new LabError(
+      'evaluation',
+      'the model gives outputs that are not finite numbers',
+      'Lower the learning rate, or check the imported weights.',
+    );
   }
   return { labels, confidences };
 }
@@ -61,7 +65,13 @@ export async function perturb(
   const adversarial = perturbed.dataSync<'float32'>().slice();
   perturbed.dispose();
   const clean = batch.images.dataSync<'float32'>();
-  deliver(clean, adversarial, clean.length / batch.images.shape[0], attack.norm(params), attack.budget(params));
+  deliver(
+    clean,
+    adversarial,
+    clean.length / batch.images.shape[0],
+    attack.norm(params),
+    attack.budget(params),
+  );
   return adversarial;
 }
 

@@ -13,14 +13,30 @@ interface OpAttribute {
 
 /** The part of tfjs-node's backend that is used here; the package does not export its type to pure tfjs code. */
 interface KernelBackend {
-  binding: Record<'TF_ATTR_TYPE' | 'TF_ATTR_BOOL' | 'TF_ATTR_INT' | 'TF_ATTR_STRING' | 'TF_ATTR_SHAPE' | 'TF_FLOAT' | 'TF_INT32', number>;
-  executeMultipleOutputs(name: string, attributes: OpAttribute[], inputs: tf.Tensor[], outputs: number): tf.Tensor[];
+  binding: Record<
+    | 'TF_ATTR_TYPE'
+    | 'TF_ATTR_BOOL'
+    | 'TF_ATTR_INT'
+    | 'TF_ATTR_STRING'
+    | 'TF_ATTR_SHAPE'
+    | 'TF_FLOAT'
+    | 'TF_INT32',
+    number
+  >;
+  executeMultipleOutputs(
+    name: string,
+    attributes: OpAttribute[],
+    inputs: tf.Tensor[],
+    outputs: number,
+  ): tf.Tensor[];
 }
 
 function backend(): KernelBackend {
   const found = tf.backend() as unknown as KernelBackend;
   if (typeof found.executeMultipleOutputs !== 'function') {
-    throw new Error(`the engine needs the tensorflow backend, found “${tf.getBackend()}”: import @tensorflow/tfjs-node first`);
+    throw new Error(
+      `the engine needs the tensorflow backend, found “${tf.getBackend()}”: import @tensorflow/tfjs-node first`,
+    );
   }
   return found;
 }
@@ -29,9 +45,21 @@ const type = (name: string, value: 'TF_FLOAT' | 'TF_INT32'): OpAttribute => {
   const { binding } = backend();
   return { name, type: binding.TF_ATTR_TYPE, value: binding[value] };
 };
-const flag = (name: string, value: boolean): OpAttribute => ({ name, type: backend().binding.TF_ATTR_BOOL, value });
-const ints = (name: string, value: number[]): OpAttribute => ({ name, type: backend().binding.TF_ATTR_INT, value });
-const text = (name: string, value: string): OpAttribute => ({ name, type: backend().binding.TF_ATTR_STRING, value });
+const flag = (name: string, value: boolean): OpAttribute => ({
+  name,
+  type: backend().binding.TF_ATTR_BOOL,
+  value,
+});
+const ints = (name: string, value: number[]): OpAttribute => ({
+  name,
+  type: backend().binding.TF_ATTR_INT,
+  value,
+});
+const text = (name: string, value: string): OpAttribute => ({
+  name,
+  type: backend().binding.TF_ATTR_STRING,
+  value,
+});
 const float32 = (): OpAttribute => type('T', 'TF_FLOAT');
 
 function execute<T extends tf.Tensor>(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): T {
@@ -60,7 +88,13 @@ export const conv2dInputGradient = (
   strides: number,
   padding: Padding,
 ): tf.Tensor4D =>
-  tf.tidy(() => execute('Conv2DBackpropInput', convolution(strides, padding), [tf.tensor1d(inputShape, 'int32'), filter, dy]));
+  tf.tidy(() =>
+    execute('Conv2DBackpropInput', convolution(strides, padding), [
+      tf.tensor1d(inputShape, 'int32'),
+      filter,
+      dy,
+    ]),
+  );
 
 export const conv2dFilterGradient = (
   x: tf.Tensor4D,
@@ -69,7 +103,13 @@ export const conv2dFilterGradient = (
   strides: number,
   padding: Padding,
 ): tf.Tensor4D =>
-  tf.tidy(() => execute('Conv2DBackpropFilter', convolution(strides, padding), [x, tf.tensor1d(filterShape, 'int32'), dy]));
+  tf.tidy(() =>
+    execute('Conv2DBackpropFilter', convolution(strides, padding), [
+      x,
+      tf.tensor1d(filterShape, 'int32'),
+      dy,
+    ]),
+  );
 
 export const matMul = (a: tf.Tensor2D, b: tf.Tensor2D, transposeA = false, transposeB = false): tf.Tensor2D =>
   execute('MatMul', [float32(), flag('transpose_a', transposeA), flag('transpose_b', transposeB)], [a, b]);
@@ -84,10 +124,14 @@ export const biasGradient = (dy: tf.Tensor): tf.Tensor1D =>
 export const relu = <T extends tf.Tensor>(x: T): T => execute('Relu', [float32()], [x]);
 
 /** Gradient through relu, given its output. */
-export const reluGradient = <T extends tf.Tensor>(dy: T, output: T): T => execute('ReluGrad', [float32()], [dy, output]);
+export const reluGradient = <T extends tf.Tensor>(dy: T, output: T): T =>
+  execute('ReluGrad', [float32()], [dy, output]);
 
 /** Cross-entropy of softmax(logits) with int32 labels [n]: the loss [n] and its gradient in the logits [n, classes]. */
-export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): { loss: tf.Tensor1D; gradient: tf.Tensor2D } {
+export function softmaxCrossEntropy(
+  logits: tf.Tensor2D,
+  labels: tf.Tensor1D,
+): { loss: tf.Tensor1D; gradient: tf.Tensor2D } {
   const [loss, gradient] = backend().executeMultipleOutputs(
     'SparseSoftmaxCrossEntropyWithLogits',
     [float32(), type('Tlabels', 'TF_INT32')],
@@ -158,7 +202,12 @@ export class Parameter {
 
   dispose(): void {
     this.release();
-    backend().executeMultipleOutputs('DestroyResourceOp', [flag('ignore_lookup_error', false)], [this.handle], 0);
+    backend().executeMultipleOutputs(
+      'DestroyResourceOp',
+      [flag('ignore_lookup_error', false)],
+      [this.handle],
+      0,
+    );
     this.handle.dispose();
   }
 }
@@ -170,11 +219,18 @@ export function applyAdam(
   variance: Parameter,
   gradient: tf.Tensor,
   t: number,
-  { learningRate, beta1, beta2, epsilon }: { learningRate: number; beta1: number; beta2: number; epsilon: number },
+  {
+    learningRate,
+    beta1,
+    beta2,
+    epsilon,
+  }: { learningRate: number; beta1: number; beta2: number; epsilon: number },
 ): void {
   for (const each of [parameter, mean, variance]) each.release();
   tf.tidy(() => {
-    const scalars = [beta1 ** t, beta2 ** t, learningRate, beta1, beta2, epsilon].map((value) => tf.scalar(value));
+    const scalars = [beta1 ** t, beta2 ** t, learningRate, beta1, beta2, epsilon].map((value) =>
+      tf.scalar(value),
+    );
     backend().executeMultipleOutputs(
       'ResourceApplyAdam',
       [float32(), flag('use_locking', false), flag('use_nesterov', false)],

@@ -8,5 +8,7 @@ export const crossEntropy =
   (labels: tf.Tensor1D, goal: Goal): Loss =>
   (logits) => {
     const result = softmaxCrossEntropy(logits, labels);
-    return goal === 'untargeted' ? result : tf.tidy(() => ({ loss: tf.neg(result.loss), gradient: tf.neg(result.gradient) }));
+    return goal === 'untargeted'
+      ? result
+      : tf.tidy(() => ({ loss: tf.neg(result.loss), gradient: tf.neg(result.gradient) }));
   };

@@ -18,11 +18,23 @@ import {
 } from './kernels';
 
 export type LayerSpec =
-  | { layer: 'conv2d'; filters: number; kernelSize: number; strides: number; padding: Padding; activation: 'relu' | 'linear' }
+  | {
+      layer: 'conv2d';
+      filters: number;
+      kernelSize: number;
+      strides: number;
+      padding: Padding;
+      activation: 'relu' | 'linear';
+    }
   | { layer: 'dense'; units: number; activation: 'relu' | 'linear' }
   | { layer: 'flatten' };
 
-export const convolutional = (filters: number, kernelSize: number, strides = 1, padding: Padding = 'valid'): LayerSpec => ({
+export const convolutional = (
+  filters: number,
+  kernelSize: number,
+  strides = 1,
+  padding: Padding = 'valid',
+): LayerSpec => ({
   layer: 'conv2d',
   filters,
   kernelSize,
@@ -30,7 +42,11 @@ export const convolutional = (filters: number, kernelSize: number, strides = 1, 
   padding,
   activation: 'relu',
 });
-export const dense = (units: number, activation: 'relu' | 'linear' = 'relu'): LayerSpec => ({ layer: 'dense', units, activation });
+export const dense = (units: number, activation: 'relu' | 'linear' = 'relu'): LayerSpec => ({
+  layer: 'dense',
+  units,
+  activation,
+});
 export const flatten = (): LayerSpec => ({ layer: 'flatten' });
 
 type Layer =
@@ -46,7 +62,10 @@ function glorotUniform(shape: number[], random: Random): Float32Array {
   const field = shape.slice(0, -2).reduce((a, b) => a * b, 1);
   const [fanIn, fanOut] = shape.slice(-2).map((n) => n * field) as [number, number];
   const limit = Math.sqrt(6 / (fanIn + fanOut));
-  return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (2 * random.uniform() - 1) * limit);
+  return Float32Array.from(
+    { length: shape.reduce((a, b) => a * b, 1) },
+    () => (2 * random.uniform() - 1) * limit,
+  );
 }
 
 const outputSize = (size: number, kernel: number, strides: number, padding: Padding): number =>
@@ -75,7 +94,8 @@ export class Network {
         return;
       }
       const rank = spec.layer === 'conv2d' ? 3 : 1;
-      if (shape.length !== rank) throw new RangeError(`layer ${i} (${spec.layer}) needs ${rank}-dimensional inputs, got [${shape}]`);
+      if (shape.length !== rank)
+        throw new RangeError(`layer ${i} (${spec.layer}) needs ${rank}-dimensional inputs, got [${shape}]`);
       const [kernelShape, units]: [number[], number] =
         spec.layer === 'conv2d'
           ? [[spec.kernelSize, spec.kernelSize, shape[2]!, spec.filters], spec.filters]
@@ -92,8 +112,13 @@ export class Network {
       }
       const { strides, padding, kernelSize } = spec;
       this.layers.push({ kind: 'conv2d', ...common, strides, padding });
-      shape = [outputSize(shape[0]!, kernelSize, strides, padding), outputSize(shape[1]!, kernelSize, strides, padding), units];
-      if (shape.some((size) => size < 1)) throw new RangeError(`layer ${i} (conv2d) leaves nothing of its input: output [${shape}]`);
+      shape = [
+        outputSize(shape[0]!, kernelSize, strides, padding),
+        outputSize(shape[1]!, kernelSize, strides, padding),
+        units,
+      ];
+      if (shape.some((size) => size < 1))
+        throw new RangeError(`layer ${i} (conv2d) leaves nothing of its input: output [${shape}]`);
     });
   }
 
@@ -145,7 +170,10 @@ export class Network {
         if (needed) dy = matMul(dy as tf.Tensor2D, layer.kernel.value(), false, true);
       } else {
         const { kernel, strides, padding } = layer;
-        collect?.(conv2dFilterGradient(x as tf.Tensor4D, kernel.shape, dy as tf.Tensor4D, strides, padding), biasGradient(dy));
+        collect?.(
+          conv2dFilterGradient(x as tf.Tensor4D, kernel.shape, dy as tf.Tensor4D, strides, padding),
+          biasGradient(dy),
+        );
         if (needed) dy = conv2dInputGradient(x.shape, kernel.value(), dy as tf.Tensor4D, strides, padding);
       }
     }
@@ -163,7 +191,9 @@ export class Network {
       const name = this.names[i]!;
       const size = parameter.shape.reduce((a, b) => a * b, 1);
       if (weights[name]?.length !== size) {
-        throw new RangeError(`weight “${name}”: expected ${size} values, found ${weights[name]?.length ?? 'none'}`);
+        throw new RangeError(
+          `weight “${name}”: expected ${size} values, found ${weights[name]?.length ?? 'none'}`,
+        );
       }
       parameter.assign(weights[name]);
     });

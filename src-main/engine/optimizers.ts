@@ -21,7 +21,8 @@ export class Adam implements Optimizer {
     private readonly parameters: Parameter[],
     private readonly settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
   ) {
-    const zeros = () => parameters.map((p) => new Parameter(p.shape, new Float32Array(p.shape.reduce((a, b) => a * b, 1))));
+    const zeros = () =>
+      parameters.map((p) => new Parameter(p.shape, new Float32Array(p.shape.reduce((a, b) => a * b, 1))));
     this.means = zeros();
     this.variances = zeros();
   }
@@ -29,7 +30,10 @@ export class Adam implements Optimizer {
   step(gradients: tf.Tensor[], learningRate: number): void {
     this.t++;
     this.parameters.forEach((parameter, i) =>
-      applyAdam(parameter, this.means[i]!, this.variances[i]!, gradients[i]!, this.t, { learningRate, ...this.settings }),
+      applyAdam(parameter, this.means[i]!, this.variances[i]!, gradients[i]!, this.t, {
+        learningRate,
+        ...this.settings,
+      }),
     );
   }
 

@@ -39,28 +39,38 @@ export function plan(experiment: Experiment): Plan {
   const expand = <D extends Attack | Defense>(entries: Entry[], find: (id: string) => D) =>
     entries.flatMap((entry) => {
       const definition = find(entry.id);
-      return combinations(entry, definition.params).map((single) => ({ definition, applied: resolve(single, definition, training) }));
+      return combinations(entry, definition.params).map((single) => ({
+        definition,
+        applied: resolve(single, definition, training),
+      }));
     });
   const poisonings = [null, ...expand(experiment.poisoning, attackById).map(({ applied }) => applied)];
   const defenses = [null, ...expand(experiment.defenses, defenseById).map(({ applied }) => applied)];
   // A model that comes trained has nothing that depends on the seed but the attacks: one arm.
-  const trained = experiment.model !== undefined && !modelById(experiment.model.id).capabilities.includes('training');
+  const trained =
+    experiment.model !== undefined && !modelById(experiment.model.id).capabilities.includes('training');
   const seeds = trained ? experiment.seeds.slice(0, 1) : experiment.seeds;
   const wanted = (poisoning: Applied | null, defense: Applied | null) =>
     (!poisoning && !defense) ||
     !experiment.arms ||
-    experiment.arms.some((arm) => arm.poisoning === (poisoning?.id ?? 'clean') && arm.defense === (defense?.id ?? 'undefended'));
+    experiment.arms.some(
+      (arm) => arm.poisoning === (poisoning?.id ?? 'clean') && arm.defense === (defense?.id ?? 'undefended'),
+    );
   const arms: ArmPlan[] = seeds
-    .flatMap((seed) => poisonings.flatMap((poisoning) => defenses.map((defense) => ({ poisoning, defense, seed }))))
+    .flatMap((seed) =>
+      poisonings.flatMap((poisoning) => defenses.map((defense) => ({ poisoning, defense, seed }))),
+    )
     .filter(({ poisoning, defense }) => wanted(poisoning, defense))
     .map((arm, index) => ({ index, ...arm }));
-  const attacks: AttackPlan[] = expand(experiment.attacks, attackById).map(({ definition, applied }, index) => ({
-    index,
-    ...applied,
-    surface: definition.surface,
-    knowledge: definition.knowledge,
-    norm: normOf(definition, applied.params),
-  }));
+  const attacks: AttackPlan[] = expand(experiment.attacks, attackById).map(
+    ({ definition, applied }, index) => ({
+      index,
+      ...applied,
+      surface: definition.surface,
+      knowledge: definition.knowledge,
+      norm: normOf(definition, applied.params),
+    }),
+  );
   const runner = RUNNERS[experiment.task];
   const work = arms.reduce((sum, arm) => sum + runner.armWork(experiment, arm, attacks), 0);
   return { task: experiment.task, arms, attacks, work };

@@ -28,7 +28,9 @@ export const attacks = list(import.meta.glob('./attacks/*/*.ts', { eager: true }
 export const defenses = list(import.meta.glob('./defenses/*/*.ts', { eager: true }) as Found<Defense>);
 export const agents = list(import.meta.glob('./agents/*.ts', { eager: true }) as Found<AgentDefinition>);
 export const models = list(import.meta.glob('./models/*.ts', { eager: true }) as Found<ModelDefinition>);
-export const environments = list(import.meta.glob('../../envs/*.ts', { eager: true }) as Found<EnvironmentDefinition>);
+export const environments = list(
+  import.meta.glob('../../envs/*.ts', { eager: true }) as Found<EnvironmentDefinition>,
+);
 
 function pick<T extends { id: string }>(kind: Kind, all: T[], id: string): T {
   const found = all.find((definition) => definition.id === id);
@@ -39,7 +41,8 @@ function pick<T extends { id: string }>(kind: Kind, all: T[], id: string): T {
 /** An attack of the given surface. Throws RangeError for an unknown id or another surface. */
 export function attackOf<S extends Surface>(surface: S, id: string): Extract<Attack, { surface: S }> {
   const found = pick('attack', attacks, id);
-  if (found.surface !== surface) throw new RangeError(`“${id}” is an attack on ${found.surface}, not on ${surface}`);
+  if (found.surface !== surface)
+    throw new RangeError(`“${id}” is an attack on ${found.surface}, not on ${surface}`);
   return found as Extract<Attack, { surface: S }>;
 }
 export const attackById = (id: string): Attack => pick('attack', attacks, id);
@@ -61,7 +64,14 @@ const TASK_OF_SURFACE: Record<Surface, Task> = {
 
 /** The engine's part of the catalog, as plain data. */
 export function engineCatalog(): Catalog {
-  const common = ({ id, title, summary, limits, reference, params }: CatalogEntry | Attack | Defense | AgentDefinition | ModelDefinition | EnvironmentDefinition) => ({
+  const common = ({
+    id,
+    title,
+    summary,
+    limits,
+    reference,
+    params,
+  }: CatalogEntry | Attack | Defense | AgentDefinition | ModelDefinition | EnvironmentDefinition) => ({
     id,
     title,
     summary,
@@ -70,44 +80,40 @@ export function engineCatalog(): Catalog {
     params,
   });
   return [
-    ...attacks.map(
-      (d): CatalogEntry => ({
-        kind: 'attack',
-        tasks: [TASK_OF_SURFACE[d.surface]],
-        surface: d.surface,
-        knowledge: d.knowledge,
-        requires: isPoisoning(d.surface) ? [...d.requires, 'training'] : d.requires,
-        ...common(d),
-      }),
-    ),
-    ...defenses.map(
-      (d): CatalogEntry => ({
-        kind: 'defense',
-        tasks: [d.stage.startsWith('rl-') ? 'reinforcement-learning' : 'classification'],
-        stage: d.stage,
-        requires: ['training'],
-        ...common(d),
-      }),
-    ),
-    ...models.map(
-      (d): CatalogEntry => ({ kind: 'model', tasks: ['classification'], capabilities: d.capabilities, requires: d.requires, ...common(d) }),
-    ),
-    ...agents.map(
-      (d): CatalogEntry => ({
-        kind: 'agent',
-        tasks: ['reinforcement-learning'],
-        capabilities: d.capabilities,
-        requires: d.requires,
-        ...common(d),
-      }),
-    ),
-    ...environments.map(
-      (d): CatalogEntry => ({
-        kind: 'environment',
-        tasks: ['reinforcement-learning'],
-        capabilities: d.finite ? ['finite-states'] : [],
-        ...common(d),
-      }),
-    ),
+    ...attacks.map((d): CatalogEntry => ({
+      kind: 'attack',
+      tasks: [TASK_OF_SURFACE[d.surface]],
+      surface: d.surface,
+      knowledge: d.knowledge,
+      requires: isPoisoning(d.surface) ? [...d.requires, 'training'] : d.requires,
+      ...common(d),
+    })),
+    ...defenses.map((d): CatalogEntry => ({
+      kind: 'defense',
+      tasks: [d.stage.startsWith('rl-') ? 'reinforcement-learning' : 'classification'],
+      stage: d.stage,
+      requires: ['training'],
+      ...common(d),
+    })),
+    ...models.map((d): CatalogEntry => ({
+      kind: 'model',
+      tasks: ['classification'],
+      capabilities: d.capabilities,
+      requires: d.requires,
+      ...common(d),
+    })),
+    ...agents.map((d): CatalogEntry => ({
+      kind: 'agent',
+      tasks: ['reinforcement-learning'],
+      capabilities: d.capabilities,
+      requires: d.requires,
+      ...common(d),
+    })),
+    ...environments.map((d): CatalogEntry => ({
+      kind: 'environment',
+      tasks: ['reinforcement-learning'],
+      capabilities: d.finite ? ['finite-states'] : [],
+      ...common(d),
+    })),
   ];
 }

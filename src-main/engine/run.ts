@@ -61,14 +61,30 @@ export async function run({ experiment, inputs, host, resume }: RunJob): Promise
 
 type DataLoaded = Extract<RunEvent, { type: 'data-loaded' }>;
 
-function dataFacts({ name, shape, classes, train, validation, test, hash }: NonNullable<Inputs['dataset']>): DataLoaded {
-  const sizes = { train: train.labels.length, validation: validation.labels.length, test: test.labels.length };
+function dataFacts({
+  name,
+  shape,
+  classes,
+  train,
+  validation,
+  test,
+  hash,
+}: NonNullable<Inputs['dataset']>): DataLoaded {
+  const sizes = {
+    train: train.labels.length,
+    validation: validation.labels.length,
+    test: test.labels.length,
+  };
   return { type: 'data-loaded', name, shape, classes, ...sizes, hash };
 }
 
 function checkSameData({ dataset }: Inputs, history: RunEvent[]): void {
   const recorded = history.find((event): event is DataLoaded => event.type === 'data-loaded');
   if (recorded && dataset && recorded.hash !== dataset.hash) {
-    throw new LabError('dataset', 'the data have changed since this run began', 'Restore the files, or start a new run.');
+    throw new LabError(
+      'dataset',
+      'the data have changed since this run began',
+      'Restore the files, or start a new run.',
+    );
   }
 }

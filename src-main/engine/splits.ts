@@ -23,7 +23,9 @@ export function concatenated(...splits: Split[]): Split {
 export function selected(split: Split, indices: Uint32Array): Split {
   const size = split.images.length / split.labels.length;
   const images = new Float32Array(indices.length * size);
-  indices.forEach((index, i) => images.set(split.images.subarray(index * size, (index + 1) * size), i * size));
+  indices.forEach((index, i) =>
+    images.set(split.images.subarray(index * size, (index + 1) * size), i * size),
+  );
   return { images, labels: Uint8Array.from(indices, (index) => split.labels[index]!) };
 }
 
@@ -35,5 +37,8 @@ export function slice({ images, labels }: Split, start: number, end: number): Sp
 
 /** A split as tensors; the caller disposes both. */
 export function toBatch({ images, labels }: Split, shape: [number, number, number]): Batch {
-  return { images: tf.tensor4d(images, [labels.length, ...shape]), labels: tf.tensor1d(Int32Array.from(labels), 'int32') };
+  return {
+    images: tf.tensor4d(images, [labels.length, ...shape]),
+    labels: tf.tensor1d(Int32Array.from(labels), 'int32'),
+  };
 }

@@ -27,12 +27,19 @@ export class NetworkTarget implements WhiteBoxTarget {
     return this.network.outputs(images);
   }
 
-  gradient(images: tf.Tensor4D, loss: Loss): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D } {
+  gradient(
+    images: tf.Tensor4D,
+    loss: Loss,
+  ): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D } {
     return tf.tidy(() => {
       const activations = this.network.forward(images);
       const logits = activations.at(-1) as tf.Tensor2D;
       const climbed = loss(logits);
-      return { logits, loss: climbed.loss, gradient: this.network.inputGradient(activations, climbed.gradient) as tf.Tensor4D };
+      return {
+        logits,
+        loss: climbed.loss,
+        gradient: this.network.inputGradient(activations, climbed.gradient) as tf.Tensor4D,
+      };
     });
   }
 
@@ -42,7 +49,10 @@ export class NetworkTarget implements WhiteBoxTarget {
       const logits = activations.at(-1) as tf.Tensor2D;
       // One forward pass serves all classes; the backward passes differ in the unit vector they start from.
       const rows = Array.from({ length: this.classes }, (_, label) => {
-        const unit = tf.tile(tf.oneHot(tf.tensor1d([label], 'int32'), this.classes, 1, 0, 'float32'), [images.shape[0], 1]);
+        const unit = tf.tile(tf.oneHot(tf.tensor1d([label], 'int32'), this.classes, 1, 0, 'float32'), [
+          images.shape[0],
+          1,
+        ]);
         return this.network.inputGradient(activations, unit as tf.Tensor2D).reshape([images.shape[0], -1]);
       });
       return { logits, jacobian: tf.stack(rows, 1) as tf.Tensor3D };
@@ -76,12 +86,20 @@ export class LayersTarget implements WhiteBoxTarget {
    * Rebuilds the model. A final softmax is turned into the identity.
    * @throws LabError for a topology that cannot be rebuilt, or inputs and outputs that are no image classifier's
    */
-  static async create({ topology, weightSpecs, weights }: LayersArtifacts, options: ImportOptions): Promise<LayersTarget> {
+  static async create(
+    { topology, weightSpecs, weights }: LayersArtifacts,
+    options: ImportOptions,
+  ): Promise<LayersTarget> {
     const { modelTopology, removed } = withoutSoftmax(topology);
     let model: tf.LayersModel;
     try {
-      const weightData = weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.byteLength) as ArrayBuffer;
-      model = await tf.loadLayersModel(tf.io.fromMemory({ modelTopology: modelTopology as object, weightSpecs, weightData }));
+      const weightData = weights.buffer.slice(
+        weights.byteOffset,
+        weights.byteOffset + weights.byteLength,
+      ) as ArrayBuffer;
+      model = await tf.loadLayersModel(
+        tf.io.fromMemory({ modelTopology: modelTopology as object, weightSpecs, weightData }),
+      );
     } catch (error) {
       throw new LabError(
         'model.path',
@@ -90,7 +108,12 @@ export class LayersTarget implements WhiteBoxTarget {
       );
     }
     const [input, output] = [model.inputs[0]!.shape, model.outputs[0]!.shape];
-    if (model.inputs.length !== 1 || model.outputs.length !== 1 || input.length !== 4 || output.length !== 2) {
+    if (
+      model.inputs.length !== 1 ||
+      model.outputs.length !== 1 ||
+      input.length !== 4 ||
+      output.length !== 2
+    ) {
       throw new LabError(
         'model.path',
         `takes ${JSON.stringify(model.inputs.map((i) => i.shape))} and gives ${JSON.stringify(model.outputs.map((o) => o.shape))}`,
@@ -113,7 +136,10 @@ export class LayersTarget implements WhiteBoxTarget {
     });
   }
 
-  gradient(images: tf.Tensor4D, loss: Loss): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D } {
+  gradient(
+    images: tf.Tensor4D,
+    loss: Loss,
+  ): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D } {
     return tf.tidy(() => {
       // The loss gives its own gradient in the logits; the tape is only needed from there back to the images.
       let kept!: { logits: tf.Tensor2D; loss: tf.Tensor1D };
@@ -132,7 +158,11 @@ export class LayersTarget implements WhiteBoxTarget {
   jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
     return tf.tidy(() => {
       const rows = Array.from({ length: this.classes }, (_, label) =>
-        tf.grad((x: tf.Tensor) => tf.sum(tf.slice(this.logits(x as tf.Tensor4D), [0, label], [-1, 1])))(images).reshape([images.shape[0], -1]),
+        tf
+          .grad((x: tf.Tensor) => tf.sum(tf.slice(this.logits(x as tf.Tensor4D), [0, label], [-1, 1])))(
+            images,
+          )
+          .reshape([images.shape[0], -1]),
       );
       return { logits: this.logits(images), jacobian: tf.stack(rows, 1) as tf.Tensor3D };
     });
@@ -193,7 +223,10 @@ export class CountingTarget implements WhiteBoxTarget {
     return this.target.logits(images);
   }
 
-  gradient(images: tf.Tensor4D, loss: Loss): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D } {
+  gradient(
+    images: tf.Tensor4D,
+    loss: Loss,
+  ): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D } {
     this.gradients += images.shape[0];
     return this.target.gradient(images, loss);
   }

@@ -61,7 +61,11 @@ export class ArmTrainer implements Trainer {
   async fit(train: Split, options: FitOptions = {}): Promise<WhiteBoxTarget> {
     const { dataset, training, layers, context, resume } = this.job;
     if (sizeOf(train) === 0) {
-      throw new LabError('dataset', 'has no training samples', 'Give training files, or attack an imported model.');
+      throw new LabError(
+        'dataset',
+        'has no training samples',
+        'Give training files, or attack an imported model.',
+      );
     }
     const index = this.networks.length;
     const random = context.for('fit', index).random;
@@ -87,11 +91,27 @@ export class ArmTrainer implements Trainer {
     }
     for (let epoch = done; epoch < epochs; epoch++) {
       // A stream of its own for every epoch: a resumed training needs no generator state.
-      const streams: Context = { random: (...purpose) => random(epoch, ...purpose), breathe: context.breathe };
-      const order = streams.random('shuffle').shuffle(Uint32Array.from({ length: sizeOf(train) }, (_, i) => i));
+      const streams: Context = {
+        random: (...purpose) => random(epoch, ...purpose),
+        breathe: context.breathe,
+      };
+      const order = streams
+        .random('shuffle')
+        .shuffle(Uint32Array.from({ length: sizeOf(train) }, (_, i) => i));
       const late = epoch >= epochs * (1 - training.finalShare);
       const learningRate = late ? training.finalLearningRate : training.learningRate;
-      await this.epoch({ train, order, target, optimizer, learningRate, options, streams, epoch, epochs, before });
+      await this.epoch({
+        train,
+        order,
+        target,
+        optimizer,
+        learningRate,
+        options,
+        streams,
+        epoch,
+        epochs,
+        before,
+      });
       const over = epoch === epochs - 1;
       if (sizeOf(dataset.validation) > 0) {
         const { labels } = await predict(target, dataset.validation);
@@ -104,7 +124,11 @@ export class ArmTrainer implements Trainer {
         position: { arm: context.arm.index, stage: 'training', done: before + epoch + 1 },
         state: over
           ? { ...this.finished }
-          : { ...this.finished, ...prefixed('network', network.weights()), ...prefixed('optimizer', optimizer.state()) },
+          : {
+              ...this.finished,
+              ...prefixed('network', network.weights()),
+              ...prefixed('optimizer', optimizer.state()),
+            },
       });
     }
     optimizer.dispose();
@@ -135,7 +159,12 @@ export class ArmTrainer implements Trainer {
       const images = options.perturb
         ? await options.perturb(target, batch, (epoch + b / batches) / epochs, { ...streams, random })
         : batch.images;
-      const { loss, accuracy } = gradientStep(target, optimizer, { images, labels: batch.labels }, run.learningRate);
+      const { loss, accuracy } = gradientStep(
+        target,
+        optimizer,
+        { images, labels: batch.labels },
+        run.learningRate,
+      );
       tf.dispose([images, batch.images, batch.labels]);
       if (!Number.isFinite(loss)) {
         throw new LabError(
@@ -156,7 +185,12 @@ export class ArmTrainer implements Trainer {
     }
   }
 
-  async attack(applied: Applied, model: WhiteBoxTarget, batch: Batch, context: Context): Promise<tf.Tensor4D> {
+  async attack(
+    applied: Applied,
+    model: WhiteBoxTarget,
+    batch: Batch,
+    context: Context,
+  ): Promise<tf.Tensor4D> {
     return tf.tensor4d(await perturb(applied, model, batch, context, false), batch.images.shape);
   }
 
@@ -165,9 +199,16 @@ export class ArmTrainer implements Trainer {
     // Made again on the way to the checkpoint: its progress is in the record already.
     const replayed = (resume?.done ?? 0) > this.epochs;
     const work = attackWork(applied) / training.batchSize;
-    return perturbSplit(applied, model, split, context.for('craft', this.networks.length), false, (inputs) => {
-      if (!replayed) context.worked(work * inputs, 'making adversarial examples of the training data');
-    });
+    return perturbSplit(
+      applied,
+      model,
+      split,
+      context.for('craft', this.networks.length),
+      false,
+      (inputs) => {
+        if (!replayed) context.worked(work * inputs, 'making adversarial examples of the training data');
+      },
+    );
   }
 
   point(series: string, value: number): void {
@@ -205,7 +246,10 @@ function gradientStep(
       loss: tf.mean(loss).dataSync()[0]!,
       accuracy: tf.mean(tf.cast(tf.equal(logits.argMax(1), labels), 'float32')).dataSync()[0]!,
     };
-    optimizer.step(network.parameterGradients(activations, tf.mul(gradient, 1 / images.shape[0])), learningRate);
+    optimizer.step(
+      network.parameterGradients(activations, tf.mul(gradient, 1 / images.shape[0])),
+      learningRate,
+    );
     return result;
   });
 }

@@ -20,33 +20,41 @@ describe('catalog', () => {
     for (const { id, kind } of catalog) if (kind !== 'exporter') expect(text).toContain(`"${id}"`);
   });
 
-  describe.each(catalog.map((entry) => [`${entry.kind} ${entry.id}`, entry] as const))('%s', (_name, entry) => {
-    it('tells what it is and where it is from', () => {
-      expect(entry.title.length).toBeGreaterThan(2);
-      expect(entry.summary.length).toBeGreaterThan(30);
-      expect(entry.tasks.length).toBeGreaterThan(0);
-      const { authors, title, year, where } = entry.reference;
-      expect([authors, title, where].every((text) => text.length > 3)).toBe(true);
-      expect(year).toBeGreaterThan(1950);
-    });
+  describe.each(catalog.map((entry) => [`${entry.kind} ${entry.id}`, entry] as const))(
+    '%s',
+    (_name, entry) => {
+      it('tells what it is and where it is from', () => {
+        expect(entry.title.length).toBeGreaterThan(2);
+        expect(entry.summary.length).toBeGreaterThan(30);
+        expect(entry.tasks.length).toBeGreaterThan(0);
+        const { authors, title, year, where } = entry.reference;
+        expect([authors, title, where].every((text) => text.length > 3)).toBe(true);
+        expect(year).toBeGreaterThan(1950);
+      });
 
-    it('explains each parameter, with a default in its range', () => {
-      for (const [name, spec] of Object.entries(entry.params)) {
-        expect(name).toMatch(/^[a-z][A-Za-z0-9]*$/);
-        expect(spec.help.length, name).toBeGreaterThan(5);
-        if (spec.kind === 'number') {
-          if (spec.integer) expect(Number.isInteger(spec.default), name).toBe(true);
-          if (spec.min !== undefined) expect(spec.default, name).toBeGreaterThanOrEqual(spec.min);
-          if (spec.max !== undefined) expect(spec.default, name).toBeLessThanOrEqual(spec.max);
+      it('explains each parameter, with a default in its range', () => {
+        for (const [name, spec] of Object.entries(entry.params)) {
+          expect(name).toMatch(/^[a-z][A-Za-z0-9]*$/);
+          expect(spec.help.length, name).toBeGreaterThan(5);
+          if (spec.kind === 'number') {
+            if (spec.integer) expect(Number.isInteger(spec.default), name).toBe(true);
+            if (spec.min !== undefined) expect(spec.default, name).toBeGreaterThanOrEqual(spec.min);
+            if (spec.max !== undefined) expect(spec.default, name).toBeLessThanOrEqual(spec.max);
+          }
+          if (spec.kind === 'choice') expect(spec.options, name).toContain(spec.default);
+          if (spec.kind === 'derived-number') expect(spec.derived.length, name).toBeGreaterThan(3);
+          if (spec.kind === 'attack') {
+            expect(
+              catalog.some(
+                ({ kind, id, surface }) =>
+                  kind === 'attack' && id === spec.default.id && surface === spec.surface,
+              ),
+            ).toBe(true);
+          }
         }
-        if (spec.kind === 'choice') expect(spec.options, name).toContain(spec.default);
-        if (spec.kind === 'derived-number') expect(spec.derived.length, name).toBeGreaterThan(3);
-        if (spec.kind === 'attack') {
-          expect(catalog.some(({ kind, id, surface }) => kind === 'attack' && id === spec.default.id && surface === spec.surface)).toBe(true);
-        }
-      }
-    });
-  });
+      });
+    },
+  );
 });
 
 it('the generated file is committed as generated', () => {

@@ -16,7 +16,14 @@ type Evasion = Extract<Attack, { surface: 'evasion' }>;
 const evasion = attacks.filter((attack): attack is Evasion => attack.surface === 'evasion');
 const dataset = tinyDataset();
 const target = new NetworkTarget(tinyNetwork(), 3);
-const TRAINING = { epochs: 1, batchSize: 32, optimizer: 'adam', learningRate: 0.01, finalLearningRate: 0.01, finalShare: 0 } as const;
+const TRAINING = {
+  epochs: 1,
+  batchSize: 32,
+  optimizer: 'adam',
+  learningRate: 0.01,
+  finalLearningRate: 0.01,
+  finalShare: 0,
+} as const;
 
 beforeAll(() => {
   const optimizer = new Adam(target.network.parameters);
@@ -31,7 +38,11 @@ beforeAll(() => {
 });
 
 const run = async (entry: Entry, seed = 1) => {
-  const applied = resolve(entry, evasion.find(({ id }) => id === entry.id)!, TRAINING);
+  const applied = resolve(
+    entry,
+    evasion.find(({ id }) => id === entry.id)!,
+    TRAINING,
+  );
   const before = await predict(target, dataset.test);
   return evaluateAttack(applied, target, dataset.test, before, contextOf(seed), () => {});
 };
@@ -41,8 +52,14 @@ it('the tiny network has learnt its task', async () => {
   expect(labels.filter((label, i) => label === dataset.test.labels[i]).length).toBeGreaterThanOrEqual(46);
 });
 
-describe.each(evasion.map((attack) => [attack.id, attack] as const))('%s', (id, attack) => {
-  const norms = 'norm' in attack.params && attack.params.norm?.kind === 'choice' ? attack.params.norm.options : [undefined];
+const budgeted = evasion.filter(({ params }) => 'epsilon' in params);
+const unbounded = evasion.filter(({ params }) => !('epsilon' in params));
+
+describe.each(budgeted.map((attack) => [attack.id, attack] as const))('%s', (id, attack) => {
+  const norms =
+    'norm' in attack.params && attack.params.norm?.kind === 'choice'
+      ? attack.params.norm.options
+      : [undefined];
 
   it.each(norms.map((norm) => [norm]))('stays within its budget and in [0, 1] (%s)', async (norm) => {
     for (const epsilon of [0.05, 0.3, 1]) {
@@ -82,7 +99,38 @@ describe.each(evasion.map((attack) => [attack.id, attack] as const))('%s', (id, 
 
 it('orders attacks as theory has it: noise, one step, many steps', async () => {
   const robust = async (entry: Entry) => (await run({ epsilon: 0.25, ...entry })).metrics.robustAccuracy!;
-  const [noise, fgsm, pgd] = [await robust({ id: 'random-noise' }), await robust({ id: 'fgsm' }), await robust({ id: 'pgd', restarts: 2 })];
+  const [noise, fgsm, pgd] = [
+    await robust({ id: 'random-noise' }),
+    await robust({ id: 'fgsm' }),
+    await robust({ id: 'pgd', restarts: 2 }),
+  ];
   expect(noise).toBeGreaterThan(fgsm);
   expect(fgsm).toBeGreaterThanOrEqual(pgd);
 });
+
+describe.each(unbounded.map((attack) => [attack.id, attack] as const))(
+  '%s, which seeks the smallest perturbation',
+  (id) => {
+    it('turns every input, stays in [0, 1], and gives equal bits for equal seeds', async () => {
+      const [a, b] = [await run({ id }, 3), await run({ id }, 3)];
+      expect(a.metrics.attackSuccessRate).toBe(1);
+      expect(Math.min(...a.adversarial)).toBeGreaterThanOrEqual(0);
+      expect(Math.max(...a.adversarial)).toBeLessThanOrEqual(1);
+      expect(a.adversarial).toEqual(b.adversarial);
+    });
+
+    it('finds smaller perturbations than PGD needs to be sure', async () => {
+      const { metrics } = await run({ id });
+      const pgd = await run({ id: 'pgd', norm: 'l2', epsilon: metrics.medianL2! / 2 });
+      expect(metrics.medianL2).toBeLessThan(2);
+      expect(pgd.metrics.attackSuccessRate).toBeLessThan(0.9);
+    });
+
+    it('leaves no tensor behind', async () => {
+      await run({ id });
+      const before = tf.memory().numTensors;
+      await run({ id });
+      expect(tf.memory().numTensors).toBe(before);
+    });
+  },
+);

@@ -9,7 +9,13 @@ import { plan } from '../../src-main/engine/plan';
 const files = readdirSync('examples').filter((name) => name.endsWith('.yaml'));
 
 it('the bouts of the foundation are there', () => {
-  const bouts = ['article', 'label-flip', 'cartpole-observation', 'cartpole-reward-poisoning', 'gridworld-reward-poisoning'];
+  const bouts = [
+    'article',
+    'label-flip',
+    'cartpole-observation',
+    'cartpole-reward-poisoning',
+    'gridworld-reward-poisoning',
+  ];
   expect(files).toEqual(expect.arrayContaining(bouts.map((name) => `${name}.yaml`)));
 });
 

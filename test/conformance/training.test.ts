@@ -22,7 +22,10 @@ function experiment(extra: object): Experiment {
       dataset: { id: 'mnist', train: 96, test: 48 },
       model: { id: 'article-cnn' },
       training: { epochs: 2, batchSize: 16 },
-      attacks: [{ id: 'fgsm', epsilon: 0.1 }, { id: 'pgd', epsilon: [0.1, 0.2], steps: 3 }],
+      attacks: [
+        { id: 'fgsm', epsilon: 0.1 },
+        { id: 'pgd', epsilon: [0.1, 0.2], steps: 3 },
+      ],
       evaluation: { samples: 48 },
       ...extra,
     },
@@ -45,7 +48,9 @@ const digested = (events: RunEvent[]): unknown =>
   JSON.parse(
     JSON.stringify(events, (_key, value: unknown) =>
       ArrayBuffer.isView(value)
-        ? createHash('sha256').update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)).digest('hex')
+        ? createHash('sha256')
+            .update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+            .digest('hex')
         : value,
     ),
   );
@@ -55,14 +60,22 @@ function crashedAfter(events: RunEvent[], nth: number): { resume: NonNullable<Re
   const at = events.flatMap((event, i) => (event.type === 'checkpoint' ? [i] : []))[nth]!;
   const checkpoint = events[at] as Extract<RunEvent, { type: 'checkpoint' }>;
   return {
-    resume: { position: checkpoint.position as Position, state: checkpoint.state, history: events.slice(0, at + 1) },
+    resume: {
+      position: checkpoint.position as Position,
+      state: checkpoint.state,
+      history: events.slice(0, at + 1),
+    },
     rest: events.slice(at + 1),
   };
 }
 
 const cases = [
-  ...defenses.filter(({ stage }) => stage === 'training').map(({ id }) => [id, { defenses: [{ id }] }] as const),
-  ...attacks.filter(({ surface }) => surface === 'training-set').map(({ id }) => [id, { poisoning: [{ id }] }] as const),
+  ...defenses
+    .filter(({ stage }) => stage === 'training')
+    .map(({ id }) => [id, { defenses: [{ id }] }] as const),
+  ...attacks
+    .filter(({ surface }) => surface === 'training-set')
+    .map(({ id }) => [id, { poisoning: [{ id }] }] as const),
 ];
 
 describe.each(cases)('%s', (_id, extra) => {
@@ -108,13 +121,15 @@ it('refuses to go on with other data', async () => {
   const spec = experiment({});
   const { resume } = crashedAfter(await record(spec), 0);
   const host = recordingHost();
-  await expect(run({ experiment: spec, inputs: { dataset: { ...dataset, hash: 'other' } }, host, resume })).rejects.toThrow('the data have changed');
+  await expect(
+    run({ experiment: spec, inputs: { dataset: { ...dataset, hash: 'other' } }, host, resume }),
+  ).rejects.toThrow('the data have changed');
 });
 
 it('stops a training that diverges with a message that names the place', async () => {
   const spec = experiment({ training: { epochs: 2, batchSize: 16, optimizer: 'sgd', learningRate: 10 } });
   const broken = { ...dataset, train: { ...dataset.train, images: dataset.train.images.map(() => NaN) } };
-  await expect(run({ experiment: spec, inputs: { dataset: broken }, host: recordingHost(), resume: null })).rejects.toThrow(
-    /training, arm 0, epoch 1, batch 1: the loss is NaN/,
-  );
+  await expect(
+    run({ experiment: spec, inputs: { dataset: broken }, host: recordingHost(), resume: null }),
+  ).rejects.toThrow(/training, arm 0, epoch 1, batch 1: the loss is NaN/);
 });

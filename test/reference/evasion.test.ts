@@ -20,10 +20,21 @@ interface Golden {
 
 const golden = JSON.parse(readFileSync('test/reference/evasion.json', 'utf8')) as Golden;
 const network = tinyNetwork();
-network.restore(Object.fromEntries(Object.entries(golden.weights).map(([name, values]) => [name, Float32Array.from(values)])));
+network.restore(
+  Object.fromEntries(
+    Object.entries(golden.weights).map(([name, values]) => [name, Float32Array.from(values)]),
+  ),
+);
 const target = new NetworkTarget(network, 3);
 const split = { images: Float32Array.from(golden.images), labels: Uint8Array.from(golden.labels) };
-const TRAINING = { epochs: 1, batchSize: 1, optimizer: 'adam', learningRate: 1, finalLearningRate: 1, finalShare: 0 } as const;
+const TRAINING = {
+  epochs: 1,
+  batchSize: 1,
+  optimizer: 'adam',
+  learningRate: 1,
+  finalLearningRate: 1,
+  finalShare: 0,
+} as const;
 
 /** The peers' settings; none of them stops at the first success, so neither do we here. */
 const OURS: Record<string, Entry> = {
@@ -39,12 +50,15 @@ describe('evasion attacks against their peers', () => {
     logits.forEach((value, i) => expect(value).toBeCloseTo(golden.logits[i]!, 4));
   });
 
-  it.each(golden.attacks.map((attack) => [attack.name, attack.epsilon, attack] as const))('%s at epsilon %d', async (name, epsilon, expected) => {
-    const entry = { ...OURS[name]!, epsilon };
-    const applied = resolve(entry, attackById(entry.id), TRAINING);
-    const images = await perturbSplit(applied, target, split, contextOf(1), false, () => {});
-    images.forEach((value, i) => expect(value).toBeCloseTo(expected.images[i]!, 4));
-    const { labels } = await predict(target, { images, labels: split.labels });
-    expect([...labels]).toEqual(expected.predictions);
-  });
+  it.each(golden.attacks.map((attack) => [attack.name, attack.epsilon, attack] as const))(
+    '%s at epsilon %d',
+    async (name, epsilon, expected) => {
+      const entry = { ...OURS[name]!, epsilon };
+      const applied = resolve(entry, attackById(entry.id), TRAINING);
+      const images = await perturbSplit(applied, target, split, contextOf(1), false, () => {});
+      images.forEach((value, i) => expect(value).toBeCloseTo(expected.images[i]!, 4));
+      const { labels } = await predict(target, { images, labels: split.labels });
+      expect([...labels]).toEqual(expected.predictions);
+    },
+  );
 });

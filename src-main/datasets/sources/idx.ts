@@ -24,20 +24,44 @@ export default defineDataset({
     where: 'yann.lecun.com/exdb/mnist',
   },
   params: {
-    path: path({ what: 'folder', help: 'Folder with t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, and train-… to train on.' }),
-    train: derivedNumber({ derived: 'all of them', integer: true, min: 1, unit: 'images', help: 'Training images, from the first of the file.' }),
-    test: derivedNumber({ derived: 'all of them', integer: true, min: 1, unit: 'images', help: 'Test images, from the first of the file.' }),
+    path: path({
+      what: 'folder',
+      help: 'Folder with t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, and train-… to train on.',
+    }),
+    train: derivedNumber({
+      derived: 'all of them',
+      integer: true,
+      min: 1,
+      unit: 'images',
+      help: 'Training images, from the first of the file.',
+    }),
+    test: derivedNumber({
+      derived: 'all of them',
+      integer: true,
+      min: 1,
+      unit: 'images',
+      help: 'Test images, from the first of the file.',
+    }),
   },
   async load({ path: folder, train, test }, grants) {
     if (!grants.allows(folder)) {
-      throw new LabError('dataset.path', `“${folder}” has not been granted`, 'Choose or drop the folder in the window.');
+      throw new LabError(
+        'dataset.path',
+        `“${folder}” has not been granted`,
+        'Choose or drop the folder in the window.',
+      );
     }
-    if (!existsSync(folder)) throw new LabError('dataset.path', `there is no folder “${folder}”`, 'Correct the path.');
+    if (!existsSync(folder))
+      throw new LabError('dataset.path', `there is no folder “${folder}”`, 'Correct the path.');
     const testPart = await readPart(folder, 't10k', test, true);
     const trainPart = await readPart(folder, 'train', train, false);
     const [height, width] = testPart.shape;
     if (trainPart && (trainPart.shape[0] !== height || trainPart.shape[1] !== width)) {
-      throw new LabError('dataset.path', `training images are ${trainPart.shape.join('×')}, test images ${height}×${width}`, 'Both must have one size.');
+      throw new LabError(
+        'dataset.path',
+        `training images are ${trainPart.shape.join('×')}, test images ${height}×${width}`,
+        'Both must have one size.',
+      );
     }
     const trainSplit = trainPart?.split ?? { images: new Float32Array(0), labels: new Uint8Array(0) };
     const largest = [...trainSplit.labels, ...testPart.split.labels].reduce((a, b) => Math.max(a, b), 0);
@@ -58,27 +82,57 @@ interface Part {
 }
 
 function readPart(folder: string, prefix: string, limit: number | null, required: true): Promise<Part>;
-function readPart(folder: string, prefix: string, limit: number | null, required: false): Promise<Part | null>;
-async function readPart(folder: string, prefix: string, limit: number | null, required: boolean): Promise<Part | null> {
+function readPart(
+  folder: string,
+  prefix: string,
+  limit: number | null,
+  required: false,
+): Promise<Part | null>;
+async function readPart(
+  folder: string,
+  prefix: string,
+  limit: number | null,
+  required: boolean,
+): Promise<Part | null> {
   const imagesFile = locate(folder, `${prefix}-images-idx3-ubyte`);
   const labelsFile = locate(folder, `${prefix}-labels-idx1-ubyte`);
   if (!imagesFile && !labelsFile && !required) return null;
-  const missing = !imagesFile ? `${prefix}-images-idx3-ubyte` : !labelsFile ? `${prefix}-labels-idx1-ubyte` : null;
-  if (missing) throw new LabError('dataset.path', `“${join(folder, missing)}” is missing`, `Put ${missing} (or ${missing}.gz) into the folder.`);
+  const missing = !imagesFile
+    ? `${prefix}-images-idx3-ubyte`
+    : !labelsFile
+      ? `${prefix}-labels-idx1-ubyte`
+      : null;
+  if (missing)
+    throw new LabError(
+      'dataset.path',
+      `“${join(folder, missing)}” is missing`,
+      `Put ${missing} (or ${missing}.gz) into the folder.`,
+    );
   const images = await readIdx(imagesFile!, IMAGES_MAGIC, 3);
   const labels = await readIdx(labelsFile!, LABELS_MAGIC, 1);
   const [count, height, width] = images.sizes as [number, number, number];
   if (count !== labels.sizes[0]) {
-    throw new LabError('dataset.path', `“${imagesFile}” has ${count} images, “${labelsFile}” ${labels.sizes[0]} labels`, 'Both files must belong together.');
+    throw new LabError(
+      'dataset.path',
+      `“${imagesFile}” has ${count} images, “${labelsFile}” ${labels.sizes[0]} labels`,
+      'Both files must belong together.',
+    );
   }
   if (limit !== null && limit !== undefined && limit > count) {
-    throw new LabError(`dataset.${prefix === 't10k' ? 'test' : 'train'}`, `found ${limit}; “${imagesFile}” has ${count} images`, 'Lower the number.');
+    throw new LabError(
+      `dataset.${prefix === 't10k' ? 'test' : 'train'}`,
+      `found ${limit}; “${imagesFile}” has ${count} images`,
+      'Lower the number.',
+    );
   }
   const n = limit ?? count;
   const pixels = height * width;
   return {
     shape: [height, width],
-    split: { images: Float32Array.from(images.data.subarray(0, n * pixels), (byte) => byte / 255), labels: labels.data.slice(0, n) },
+    split: {
+      images: Float32Array.from(images.data.subarray(0, n * pixels), (byte) => byte / 255),
+      labels: labels.data.slice(0, n),
+    },
   };
 }
 
@@ -86,22 +140,38 @@ function locate(folder: string, name: string): string | null {
   return [name, `${name}.gz`].map((file) => join(folder, file)).find((file) => existsSync(file)) ?? null;
 }
 
-async function readIdx(file: string, magic: number, dimensions: number): Promise<{ sizes: number[]; data: Uint8Array }> {
+async function readIdx(
+  file: string,
+  magic: number,
+  dimensions: number,
+): Promise<{ sizes: number[]; data: Uint8Array }> {
   let bytes: Buffer;
   try {
     const raw = await readFile(file);
     bytes = file.endsWith('.gz') ? await promisify(gunzip)(raw) : raw;
   } catch (error) {
-    throw new LabError('dataset.path', `“${file}” cannot be read: ${(error as Error).message}`, 'The file may be damaged or unreadable for you.');
+    throw new LabError(
+      'dataset.path',
+      `“${file}” cannot be read: ${(error as Error).message}`,
+      'The file may be damaged or unreadable for you.',
+    );
   }
   const header = 4 + 4 * dimensions;
   if (bytes.length < header || bytes.readUInt32BE(0) !== magic) {
-    throw new LabError('dataset.path', `“${file}” is no IDX file of ${dimensions} dimension${dimensions > 1 ? 's' : ''} of bytes`, 'Check that images and labels are not exchanged.');
+    throw new LabError(
+      'dataset.path',
+      `“${file}” is no IDX file of ${dimensions} dimension${dimensions > 1 ? 's' : ''} of bytes`,
+      'Check that images and labels are not exchanged.',
+    );
   }
   const sizes = Array.from({ length: dimensions }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
   const expected = header + sizes.reduce((a, b) => a * b, 1);
   if (bytes.length < expected) {
-    throw new LabError('dataset.path', `“${file}” is truncated: ${bytes.length} bytes, its header promises ${expected}`, 'Fetch or copy the file again.');
+    throw new LabError(
+      'dataset.path',
+      `“${file}” is truncated: ${bytes.length} bytes, its header promises ${expected}`,
+      'Fetch or copy the file again.',
+    );
   }
   return { sizes, data: bytes.subarray(header, expected) };
 }

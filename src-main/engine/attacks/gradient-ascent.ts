@@ -48,7 +48,10 @@ export async function ascend(
   const start = tf.tidy(() =>
     randomStart && epsilon > 0
       ? project(
-          tf.add(batch.images, tf.tensor4d(randomInBall(n, size, norm, epsilon, context.random('start')), batch.images.shape)),
+          tf.add(
+            batch.images,
+            tf.tensor4d(randomInBall(n, size, norm, epsilon, context.random('start')), batch.images.shape),
+          ),
           batch.images,
           norm,
           epsilon,

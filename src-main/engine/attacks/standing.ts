@@ -44,7 +44,9 @@ export class Standing<T extends Record<string, tf.Tensor>> {
     const before = this.held;
     this.held = tf.tidy(() => {
       const indices = tf.tensor1d(left, 'int32');
-      return Object.fromEntries(Object.entries(before).map(([name, tensor]) => [name, tf.gather(tensor, indices)])) as T;
+      return Object.fromEntries(
+        Object.entries(before).map(([name, tensor]) => [name, tf.gather(tensor, indices)]),
+      ) as T;
     });
     tf.dispose(before);
     this.rows = left.map((i) => this.rows[i]!);
@@ -52,7 +54,10 @@ export class Standing<T extends Record<string, tf.Tensor>> {
 
   /** Writes all rows of tensor `from` to the result and releases everything. */
   finishAll(from: keyof T): void {
-    this.write(this.held[from]!, this.rows.map((_, i) => i));
+    this.write(
+      this.held[from]!,
+      this.rows.map((_, i) => i),
+    );
     tf.dispose(this.held);
     this.rows = new Int32Array(0);
   }

@@ -5,7 +5,8 @@ import { convolutional, dense, flatten } from '../network';
 export default defineModel({
   id: 'article-cnn',
   title: 'Article CNN',
-  summary: 'Conv 32×3 relu, flatten, dense 64 relu, logits. Accurate on clean digits and defenceless: nearly all its weights sit in one dense layer.',
+  summary:
+    'Conv 32×3 relu, flatten, dense 64 relu, logits. Accurate on clean digits and defenceless: nearly all its weights sit in one dense layer.',
   reference: {
     authors: 'F. Chollet and others',
     title: 'Keras: simple MNIST convnet',

@@ -5,7 +5,8 @@ import { convolutional, dense, flatten } from '../network';
 export default defineModel({
   id: 'small-cnn',
   title: 'Small CNN',
-  summary: 'Conv 16 and 32, 4×4, stride 2, relu, dense 100 relu, logits. Small enough to be trained against attacks on two cores; the usual network of certified-defence papers.',
+  summary:
+    'Conv 16 and 32, 4×4, stride 2, relu, dense 100 relu, logits. Small enough to be trained against attacks on two cores; the usual network of certified-defence papers.',
   reference: {
     authors: 'E. Wong, J. Z. Kolter',
     title: 'Provable defenses against adversarial examples via the convex outer adversarial polytope',
@@ -15,5 +16,11 @@ export default defineModel({
   capabilities: ['gradients', 'scores', 'training'],
   requires: [],
   params: {},
-  layers: (classes) => [convolutional(16, 4, 2), convolutional(32, 4, 2), flatten(), dense(100), dense(classes, 'linear')],
+  layers: (classes) => [
+    convolutional(16, 4, 2),
+    convolutional(32, 4, 2),
+    flatten(),
+    dense(100),
+    dense(classes, 'linear'),
+  ],
 });

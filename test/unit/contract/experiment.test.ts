@@ -12,7 +12,9 @@ const good = {
 };
 const problems = (raw: unknown) => {
   const parsed = parseExperiment(raw, catalog);
-  return parsed.ok ? [] : parsed.problems.map(({ place, message, remedy }) => `${place}: ${message} | ${remedy}`);
+  return parsed.ok
+    ? []
+    : parsed.problems.map(({ place, message, remedy }) => `${place}: ${message} | ${remedy}`);
 };
 
 describe('experiment', () => {
@@ -20,7 +22,11 @@ describe('experiment', () => {
     const parsed = parseExperiment(good, catalog);
     expect(parsed).toMatchObject({
       ok: true,
-      experiment: { seeds: [1], training: { epochs: 5, learningRate: 0.001, finalLearningRate: 0.001 }, evaluation: { samples: 500, episodes: 50 } },
+      experiment: {
+        seeds: [1],
+        training: { epochs: 5, learningRate: 0.001, finalLearningRate: 0.001 },
+        evaluation: { samples: 500, episodes: 50 },
+      },
     });
   });
 
@@ -29,30 +35,88 @@ describe('experiment', () => {
     ['an unknown training key', { ...good, training: { epoch: 3 } }, 'training.epoch', 'epochs'],
     ['an unknown attack', { ...good, attacks: [{ id: 'fgms' }] }, 'attacks.0.id', 'fgsm'],
     ['an unknown parameter', { ...good, attacks: [{ id: 'pgd', step: 3 }] }, 'attacks.0.step', 'steps'],
-    ['a value out of range', { ...good, attacks: [{ id: 'pgd', epsilon: -1 }] }, 'attacks.0.epsilon', 'from 0'],
-    ['one bad value of a list', { ...good, attacks: [{ id: 'pgd', epsilon: [0.1, 'a'] }] }, 'attacks.0.epsilon.1', 'a number'],
-    ['an empty list', { ...good, attacks: [{ id: 'pgd', epsilon: [] }] }, 'attacks.0.epsilon', 'at least one'],
+    [
+      'a value out of range',
+      { ...good, attacks: [{ id: 'pgd', epsilon: -1 }] },
+      'attacks.0.epsilon',
+      'from 0',
+    ],
+    [
+      'one bad value of a list',
+      { ...good, attacks: [{ id: 'pgd', epsilon: [0.1, 'a'] }] },
+      'attacks.0.epsilon.1',
+      'a number',
+    ],
+    [
+      'an empty list',
+      { ...good, attacks: [{ id: 'pgd', epsilon: [] }] },
+      'attacks.0.epsilon',
+      'at least one',
+    ],
     ['a wrong type', { ...good, seeds: 'one' }, 'seeds', 'array'],
     ['a repeated seed', { ...good, seeds: [1, 1] }, 'seeds', 'twice'],
-    ['an attack in the wrong list', { ...good, poisoning: [{ id: 'fgsm' }] }, 'poisoning.0.id', 'cannot stand under'],
-    ['an attack of the other task', { ...good, attacks: [{ id: 'fgsm-observation' }] }, 'attacks.0.id', 'reinforcement-learning'],
+    [
+      'an attack in the wrong list',
+      { ...good, poisoning: [{ id: 'fgsm' }] },
+      'poisoning.0.id',
+      'cannot stand under',
+    ],
+    [
+      'an attack of the other task',
+      { ...good, attacks: [{ id: 'fgsm-observation' }] },
+      'attacks.0.id',
+      'reinforcement-learning',
+    ],
     ['a key of the other task', { ...good, environment: { id: 'CartPole-v1' } }, 'environment', 'no meaning'],
     ['a missing model', { ...good, model: undefined }, 'model', 'needs “model”'],
     ['a missing path', { ...good, dataset: { id: 'idx' } }, 'dataset.path', 'path of a folder'],
-    ['a bad nested attack', { ...good, defenses: [{ id: 'adversarial-training', attack: { id: 'pdg' } }] }, 'defenses.0.attack.id', 'pgd'],
-    ['an arm that is not there', { ...good, arms: [{ poisoning: 'clean', defense: 'trades' }] }, 'arms.0.defense', 'undefended'],
-    ['training an imported model', { ...good, model: { id: 'layers-model', path: 'm/model.json' }, defenses: [{ id: 'noise-augmentation' }] }, 'defenses.0.id', 'already trained'],
+    [
+      'a bad nested attack',
+      { ...good, defenses: [{ id: 'adversarial-training', attack: { id: 'pdg' } }] },
+      'defenses.0.attack.id',
+      'pgd',
+    ],
+    [
+      'an arm that is not there',
+      { ...good, arms: [{ poisoning: 'clean', defense: 'trades' }] },
+      'arms.0.defense',
+      'undefended',
+    ],
+    [
+      'training an imported model',
+      {
+        ...good,
+        model: { id: 'layers-model', path: 'm/model.json' },
+        defenses: [{ id: 'noise-augmentation' }],
+      },
+      'defenses.0.id',
+      'already trained',
+    ],
   ])('refuses %s, naming place and remedy', (_what, raw, place, hint) => {
     const told = problems(raw);
     expect(told.length).toBeGreaterThan(0);
-    expect(told.some((line) => line.startsWith(`${place}:`) && line.includes(hint)), told.join('\n')).toBe(true);
+    expect(
+      told.some((line) => line.startsWith(`${place}:`) && line.includes(hint)),
+      told.join('\n'),
+    ).toBe(true);
   });
 
   it('refuses gradients of a table and a table without states', () => {
-    const rl = { name: 'x', task: 'reinforcement-learning', environment: { id: 'FrozenLake-v1' }, agent: { id: 'q-learning' } };
-    expect(problems({ ...rl, attacks: [{ id: 'fgsm-observation' }] }).join()).toMatch(/attacks\.0\.id: “fgsm-observation” needs gradients, which “q-learning” does not have/);
-    expect(problems({ ...rl, environment: { id: 'CartPole-v1' } }).join()).toMatch(/agent\.id: “q-learning” needs finite-states, which “CartPole-v1” does not have/);
-    expect(problems({ ...rl, environment: { id: 'FrozenLak-v1' } }).join()).toMatch(/Did you mean “FrozenLake-v1”/);
+    const rl = {
+      name: 'x',
+      task: 'reinforcement-learning',
+      environment: { id: 'FrozenLake-v1' },
+      agent: { id: 'q-learning' },
+    };
+    expect(problems({ ...rl, attacks: [{ id: 'fgsm-observation' }] }).join()).toMatch(
+      /attacks\.0\.id: “fgsm-observation” needs gradients, which “q-learning” does not have/,
+    );
+    expect(problems({ ...rl, environment: { id: 'CartPole-v1' } }).join()).toMatch(
+      /agent\.id: “q-learning” needs finite-states, which “CartPole-v1” does not have/,
+    );
+    expect(problems({ ...rl, environment: { id: 'FrozenLak-v1' } }).join()).toMatch(
+      /Did you mean “FrozenLake-v1”/,
+    );
   });
 
   it('tells line and column of a syntax error', () => {

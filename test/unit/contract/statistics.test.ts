@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { interquartileInterval, interquartileMean, mcnemar, meanInterval } from '../../../src-main/contract/statistics';
+import {
+  interquartileInterval,
+  interquartileMean,
+  mcnemar,
+  meanInterval,
+} from '../../../src-main/contract/statistics';
 
 describe('statistics', () => {
   it('gives the Student-t interval of a textbook sample', () => {

@@ -3,7 +3,12 @@ import type { ArmPlan, AttackPlan, RunEvent } from '../../../src-main/contract/e
 import { fold, initialState, secondsLeft, type RunState } from '../../../src-main/contract/fold';
 import { summarize } from '../../../src-main/contract/summary';
 
-const attack = (index: number, id: string, epsilon: number, knowledge: AttackPlan['knowledge'] = 'white-box'): AttackPlan => ({
+const attack = (
+  index: number,
+  id: string,
+  epsilon: number,
+  knowledge: AttackPlan['knowledge'] = 'white-box',
+): AttackPlan => ({
   index,
   id,
   params: { epsilon },
@@ -12,7 +17,12 @@ const attack = (index: number, id: string, epsilon: number, knowledge: AttackPla
   norm: 'linf',
 });
 const defense = { id: 'adversarial-training', params: {} };
-const arm = (index: number, seed: number, defended: boolean): ArmPlan => ({ index, seed, poisoning: null, defense: defended ? defense : null });
+const arm = (index: number, seed: number, defended: boolean): ArmPlan => ({
+  index,
+  seed,
+  poisoning: null,
+  defense: defended ? defense : null,
+});
 
 /** `right` of 100 inputs stand, the first ones; all are right before. */
 const outcome = (right: number) => Uint8Array.from({ length: 100 }, (_, i) => (i < right ? 3 : 1));
@@ -25,12 +35,22 @@ const evaluation = (index: number, which: number | null, right: number): RunEven
 });
 
 function stateOf(events: RunEvent[]): RunState {
-  return events.reduce((state, event, i) => fold(state, { sequence: i + 1, at: i * 1000, event }), initialState());
+  return events.reduce(
+    (state, event, i) => fold(state, { sequence: i + 1, at: i * 1000, event }),
+    initialState(),
+  );
 }
 
-function run(attacks: AttackPlan[], standing: { arm: ArmPlan; right: number[] }[], extra: RunEvent[] = []): RunState {
+function run(
+  attacks: AttackPlan[],
+  standing: { arm: ArmPlan; right: number[] }[],
+  extra: RunEvent[] = [],
+): RunState {
   return stateOf([
-    { type: 'run-started', plan: { task: 'classification', arms: standing.map((each) => each.arm), attacks, work: 100 } },
+    {
+      type: 'run-started',
+      plan: { task: 'classification', arms: standing.map((each) => each.arm), attacks, work: 100 },
+    },
     ...standing.flatMap(({ arm: { index }, right }) => [
       evaluation(index, null, 100),
       ...right.map((count, which) => evaluation(index, which, count)),
@@ -39,7 +59,8 @@ function run(attacks: AttackPlan[], standing: { arm: ArmPlan; right: number[] }[
   ]);
 }
 
-const checkOf = (state: RunState, id: string, group = 0) => summarize(state).summary[group]!.verdict.checks.find((check) => check.id === id)!;
+const checkOf = (state: RunState, id: string, group = 0) =>
+  summarize(state).summary[group]!.verdict.checks.find((check) => check.id === id)!;
 
 describe('summary', () => {
   it('takes means over seeds with their interval, and the worst case over all attacks', () => {
@@ -68,12 +89,19 @@ describe('summary', () => {
   });
 
   it('does not compare attacks of different budgets', () => {
-    const state = run([attack(0, 'fgsm', 0.3), attack(1, 'pgd', 0.1)], [{ arm: arm(0, 1, false), right: [10, 60] }]);
+    const state = run(
+      [attack(0, 'fgsm', 0.3), attack(1, 'pgd', 0.1)],
+      [{ arm: arm(0, 1, false), right: [10, 60] }],
+    );
     expect(checkOf(state, 'fgsm-not-stronger-than-pgd')).toMatchObject({ status: 'not-run' });
   });
 
   it('marks random noise that is stronger than every attack, and a black box that beats gradients', () => {
-    const attacks = [attack(0, 'random-noise', 0.1, 'none'), attack(1, 'pgd', 0.1), attack(2, 'square', 0.1, 'score')];
+    const attacks = [
+      attack(0, 'random-noise', 0.1, 'none'),
+      attack(1, 'pgd', 0.1),
+      attack(2, 'square', 0.1, 'score'),
+    ];
     const masked = run(attacks, [{ arm: arm(0, 1, false), right: [30, 80, 40] }]);
     expect(checkOf(masked, 'random-noise-weakest').status).toBe('fail');
     expect(checkOf(masked, 'black-box-not-stronger').status).toBe('fail');
@@ -91,18 +119,42 @@ describe('summary', () => {
           ]),
         ),
       ).summary.map(({ verdict }) => verdict.robust);
-    expect(of([[0, 75], [1, 78], [0, 73]])).toEqual([false, true]);
-    expect(of([[0, 2], [1, 0], [0, 5]])).toEqual([false, false]);
+    expect(
+      of([
+        [0, 75],
+        [1, 78],
+        [0, 73],
+      ]),
+    ).toEqual([false, true]);
+    expect(
+      of([
+        [0, 2],
+        [1, 0],
+        [0, 5],
+      ]),
+    ).toEqual([false, false]);
     // One seed: the inputs are paired instead.
     expect(of([[0, 75]])).toEqual([false, true]);
     expect(of([[0, 3]])).toEqual([false, false]);
   });
 
   it('keeps the seed and the numbers of a failed check', () => {
-    const state = run([], [{ arm: arm(0, 4, false), right: [] }], [
-      { type: 'check', arm: 0, check: { id: 'zero-gradients', status: 'fail', evidence: '40.0 % of 200 inputs' } },
-    ]);
-    expect(checkOf(state, 'zero-gradients')).toEqual({ id: 'zero-gradients', status: 'fail', evidence: 'Seed 4: 40.0 % of 200 inputs' });
+    const state = run(
+      [],
+      [{ arm: arm(0, 4, false), right: [] }],
+      [
+        {
+          type: 'check',
+          arm: 0,
+          check: { id: 'zero-gradients', status: 'fail', evidence: '40.0 % of 200 inputs' },
+        },
+      ],
+    );
+    expect(checkOf(state, 'zero-gradients')).toEqual({
+      id: 'zero-gradients',
+      status: 'fail',
+      evidence: 'Seed 4: 40.0 % of 200 inputs',
+    });
   });
 });
 

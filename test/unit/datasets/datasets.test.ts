@@ -35,7 +35,9 @@ describe('mnist', () => {
   });
 
   it('refuses a validation part that overlaps the training part', async () => {
-    await expect(loadDataset({ id: 'mnist', validation: 500 }, anything)).rejects.toThrow('together at most 8000');
+    await expect(loadDataset({ id: 'mnist', validation: 500 }, anything)).rejects.toThrow(
+      'together at most 8000',
+    );
   });
 });
 
@@ -76,7 +78,9 @@ describe('idx', () => {
     await expect(load()).rejects.toThrow(/has 3 images, .* 2 labels/);
     write('t10k-images-idx3-ubyte', labels(0, 1));
     await expect(load()).rejects.toThrow(/is no IDX file of 3 dimensions/);
-    await expect(loadDataset({ id: 'idx', path: folder }, { allows: () => false })).rejects.toThrow('has not been granted');
+    await expect(loadDataset({ id: 'idx', path: folder }, { allows: () => false })).rejects.toThrow(
+      'has not been granted',
+    );
     write('t10k-images-idx3-ubyte', images(2));
     await expect(load({ test: 5 })).rejects.toThrow(/found 5; .* has 2 images/);
   });

@@ -12,10 +12,21 @@ const network = tinyNetwork();
 /** The tiny network as a tfjs layers model with the given end, as a user would have saved it. */
 async function saved(end: 'softmax activation' | 'softmax layer' | 'sigmoid'): Promise<LayersArtifacts> {
   const model = tf.sequential();
-  model.add(tf.layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, activation: 'relu', inputShape: [8, 8, 1] }));
+  model.add(
+    tf.layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, activation: 'relu', inputShape: [8, 8, 1] }),
+  );
   model.add(tf.layers.flatten());
   model.add(tf.layers.dense({ units: 8, activation: 'relu' }));
-  model.add(tf.layers.dense({ units: 3, ...(end === 'softmax activation' ? { activation: 'softmax' } : end === 'sigmoid' ? { activation: 'sigmoid' } : {}) }));
+  model.add(
+    tf.layers.dense({
+      units: 3,
+      ...(end === 'softmax activation'
+        ? { activation: 'softmax' }
+        : end === 'sigmoid'
+          ? { activation: 'sigmoid' }
+          : {}),
+    }),
+  );
   if (end === 'softmax layer') model.add(tf.layers.softmax());
   model.setWeights(network.parameters.map((parameter) => tf.tensor(parameter.toArray(), parameter.shape)));
   let artifacts: LayersArtifacts | null = null;
@@ -40,16 +51,19 @@ const close = (a: tf.Tensor, b: tf.Tensor) => {
 };
 
 describe('imported layers models', () => {
-  it.each(['softmax activation', 'softmax layer'] as const)('have their %s removed and give our logits and gradients', async (end) => {
-    const target = await LayersTarget.create(await saved(end), OPTIONS);
-    const own = new NetworkTarget(network, 3);
-    expect(target.usesLogProbabilities).toBe(false);
-    expect([target.inputShape, target.classes]).toEqual([[8, 8, 1], 3]);
-    close(target.logits(images), own.logits(images));
-    const [a, b] = [target, own].map((each) => each.gradient(images, crossEntropy(labels, 'untargeted')));
-    close(a!.gradient, b!.gradient);
-    close(a!.loss, b!.loss);
-  });
+  it.each(['softmax activation', 'softmax layer'] as const)(
+    'have their %s removed and give our logits and gradients',
+    async (end) => {
+      const target = await LayersTarget.create(await saved(end), OPTIONS);
+      const own = new NetworkTarget(network, 3);
+      expect(target.usesLogProbabilities).toBe(false);
+      expect([target.inputShape, target.classes]).toEqual([[8, 8, 1], 3]);
+      close(target.logits(images), own.logits(images));
+      const [a, b] = [target, own].map((each) => each.gradient(images, crossEntropy(labels, 'untargeted')));
+      close(a!.gradient, b!.gradient);
+      close(a!.loss, b!.loss);
+    },
+  );
 
   it('are flagged when no softmax can be removed', async () => {
     const target = await LayersTarget.create(await saved('sigmoid'), OPTIONS);
@@ -57,7 +71,11 @@ describe('imported layers models', () => {
   });
 
   it('are given pixels in the range they declare', async () => {
-    const target = await LayersTarget.create(await saved('softmax layer'), { ...OPTIONS, inputLow: -1, inputHigh: 1 });
+    const target = await LayersTarget.create(await saved('softmax layer'), {
+      ...OPTIONS,
+      inputLow: -1,
+      inputHigh: 1,
+    });
     const own = new NetworkTarget(network, 3);
     close(target.logits(images), own.logits(tf.tidy(() => tf.sub(tf.mul(images, 2), 1)) as tf.Tensor4D));
   });
@@ -66,7 +84,9 @@ describe('imported layers models', () => {
     const artifacts = await saved('softmax layer');
     const attempt = async () => {
       const target = await LayersTarget.create(artifacts, OPTIONS);
-      tf.dispose(target.gradient(images, crossEntropy(labels, 'untargeted')) as unknown as tf.TensorContainer);
+      tf.dispose(
+        target.gradient(images, crossEntropy(labels, 'untargeted')) as unknown as tf.TensorContainer,
+      );
       target.dispose();
     };
     await attempt();
@@ -77,7 +97,11 @@ describe('imported layers models', () => {
 
   it('are refused when they are no image classifiers or damaged', async () => {
     const artifacts = await saved('softmax layer');
-    await expect(LayersTarget.create({ ...artifacts, weights: artifacts.weights.slice(0, 10) }, OPTIONS)).rejects.toThrow('cannot be rebuilt');
-    await expect(LayersTarget.create({ ...artifacts, topology: {} }, OPTIONS)).rejects.toThrow('cannot be rebuilt');
+    await expect(
+      LayersTarget.create({ ...artifacts, weights: artifacts.weights.slice(0, 10) }, OPTIONS),
+    ).rejects.toThrow('cannot be rebuilt');
+    await expect(LayersTarget.create({ ...artifacts, topology: {} }, OPTIONS)).rejects.toThrow(
+      'cannot be rebuilt',
+    );
   });
 });

@@ -18,15 +18,25 @@ describe('network', () => {
   it('gives the outputs and gradients of the tape', () => {
     const network = tinyNetwork();
     const random = stream(5, 'x');
-    const x = tf.tensor4d(Float32Array.from({ length: 4 * 64 }, () => random.uniform()), [4, 8, 8, 1]);
+    const x = tf.tensor4d(
+      Float32Array.from({ length: 4 * 64 }, () => random.uniform()),
+      [4, 8, 8, 1],
+    );
     const labels = tf.tensor1d([0, 1, 2, 0], 'int32');
-    const loss = (logits: tf.Tensor2D) => tf.sum(tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), tf.oneHot(labels, 3)), 1))) as tf.Scalar;
+    const loss = (logits: tf.Tensor2D) =>
+      tf.sum(tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), tf.oneHot(labels, 3)), 1))) as tf.Scalar;
     const kernels = network.parameters.map((parameter) => tf.tensor(parameter.toArray(), parameter.shape));
-    const expected = tf.grads((...args: tf.Tensor[]) => loss(onTape(args[0] as tf.Tensor4D, args.slice(1))))([x, ...kernels]);
+    const expected = tf.grads((...args: tf.Tensor[]) => loss(onTape(args[0] as tf.Tensor4D, args.slice(1))))([
+      x,
+      ...kernels,
+    ]);
 
     const activations = network.forward(x);
     const { gradient } = softmaxCrossEntropy(activations.at(-1) as tf.Tensor2D, labels);
-    const ours = [network.inputGradient(activations, gradient), ...network.parameterGradients(activations, gradient)];
+    const ours = [
+      network.inputGradient(activations, gradient),
+      ...network.parameterGradients(activations, gradient),
+    ];
     ours.forEach((tensor, i) => {
       const [a, b] = [tensor.dataSync(), expected[i]!.dataSync()];
       expect(tensor.shape).toEqual(expected[i]!.shape);
@@ -43,8 +53,12 @@ describe('network', () => {
   });
 
   it('refuses layers that do not fit', () => {
-    expect(() => new Network([8, 8, 1], [dense(3)], stream(1, 'w'))).toThrow('layer 0 (dense) needs 1-dimensional inputs');
-    expect(() => new Network([2, 2, 1], [convolutional(1, 3)], stream(1, 'w'))).toThrow('leaves nothing of its input');
+    expect(() => new Network([8, 8, 1], [dense(3)], stream(1, 'w'))).toThrow(
+      'layer 0 (dense) needs 1-dimensional inputs',
+    );
+    expect(() => new Network([2, 2, 1], [convolutional(1, 3)], stream(1, 'w'))).toThrow(
+      'leaves nothing of its input',
+    );
   });
 
   it('leaves no tensor behind', () => {
@@ -53,7 +67,10 @@ describe('network', () => {
     const optimizer = new Adam(network.parameters);
     tf.tidy(() => {
       const activations = network.forward(tf.zeros([2, 8, 8, 1]));
-      const { gradient } = softmaxCrossEntropy(activations.at(-1) as tf.Tensor2D, tf.tensor1d([0, 1], 'int32'));
+      const { gradient } = softmaxCrossEntropy(
+        activations.at(-1) as tf.Tensor2D,
+        tf.tensor1d([0, 1], 'int32'),
+      );
       optimizer.step(network.parameterGradients(activations, gradient), 0.01);
     });
     network.outputs(tf.tidy(() => tf.zeros([1, 8, 8, 1]))).dispose();
@@ -65,7 +82,11 @@ describe('network', () => {
 
 describe('Adam', () => {
   it('takes the steps of the paper, by hand', () => {
-    const [value, mean, variance] = [[1], [0], [0]].map((v) => new Parameter([1], Float32Array.from(v))) as [Parameter, Parameter, Parameter];
+    const [value, mean, variance] = [[1], [0], [0]].map((v) => new Parameter([1], Float32Array.from(v))) as [
+      Parameter,
+      Parameter,
+      Parameter,
+    ];
     const settings = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
     let [m, v, expected] = [0, 0, 1];
     for (const [i, gradient] of [0.5, -0.2, 0.1].entries()) {

@@ -2,7 +2,14 @@ import '@tensorflow/tfjs-node';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { stream } from '../../../src-main/contract/random';
-import { deliver, l2Distance, linfDistance, project, randomInBall, steepest } from '../../../src-main/engine/norms';
+import {
+  deliver,
+  l2Distance,
+  linfDistance,
+  project,
+  randomInBall,
+  steepest,
+} from '../../../src-main/engine/norms';
 
 describe('norms', () => {
   it('delivers within epsilon in doubles, where float32 overshoots', () => {
@@ -22,7 +29,8 @@ describe('norms', () => {
     const clean = Float32Array.from({ length: 1000 }, () => random.uniform());
     const adversarial = clean.map((value) => value + random.normal());
     deliver(clean, adversarial, 100, 'l2', 1.5);
-    for (let i = 0; i < 10; i++) expect(l2Distance(clean, adversarial, i * 100, 100)).toBeLessThanOrEqual(1.5);
+    for (let i = 0; i < 10; i++)
+      expect(l2Distance(clean, adversarial, i * 100, 100)).toBeLessThanOrEqual(1.5);
   });
 
   it('puts the clean value in place of NaN', () => {
@@ -50,6 +58,7 @@ describe('norms', () => {
   it('draws random points inside the ball, the same for the same seed', () => {
     const draw = () => randomInBall(5, 20, 'l2', 2, stream(3, 'ball'));
     expect(draw()).toEqual(draw());
-    for (let i = 0; i < 5; i++) expect(Math.hypot(...draw().subarray(i * 20, (i + 1) * 20))).toBeLessThanOrEqual(2);
+    for (let i = 0; i < 5; i++)
+      expect(Math.hypot(...draw().subarray(i * 20, (i + 1) * 20))).toBeLessThanOrEqual(2);
   });
 });

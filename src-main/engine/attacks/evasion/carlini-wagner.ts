@@ -15,7 +15,8 @@ export default defineEvasion({
   title: 'Carlini–Wagner L2',
   summary:
     'Minimises the squared distance plus a constant times the margin by which the image is still classified right, and searches the constant for each image. Slow, and among the smallest perturbations that can be found.',
-  limits: 'The distance is the result; there is no budget. With few steps or few searches it is far weaker than it looks.',
+  limits:
+    'The distance is the result; there is no budget. With few steps or few searches it is far weaker than it looks.',
   reference: {
     authors: 'N. Carlini, D. Wagner',
     title: 'Towards evaluating the robustness of neural networks',
@@ -25,26 +26,63 @@ export default defineEvasion({
   knowledge: 'white-box',
   requires: ['gradients'],
   params: {
-    confidence: number({ default: 0, min: 0, max: 1000, unit: 'logits', help: 'Margin by which the other class must win.' }),
+    confidence: number({
+      default: 0,
+      min: 0,
+      max: 1000,
+      unit: 'logits',
+      help: 'Margin by which the other class must win.',
+    }),
     searches: integer({ default: 9, min: 1, max: 30, help: 'Steps of the binary search for the constant.' }),
     steps: integer({ default: 300, min: 1, max: 100000, help: 'Adam steps of each search.' }),
-    learningRate: number({ default: 0.05, min: 0, exclusiveMin: true, max: 10, help: 'Adam’s step size, in tanh space.', advanced: true }),
-    firstConstant: number({ default: 0.1, min: 0, exclusiveMin: true, max: 1e6, help: 'Constant of the first search.', advanced: true }),
+    learningRate: number({
+      default: 0.05,
+      min: 0,
+      exclusiveMin: true,
+      max: 10,
+      help: 'Adam’s step size, in tanh space.',
+      advanced: true,
+    }),
+    firstConstant: number({
+      default: 0.1,
+      min: 0,
+      exclusiveMin: true,
+      max: 1e6,
+      help: 'Constant of the first search.',
+      advanced: true,
+    }),
   },
   norm: () => 'l2',
   budget: () => Infinity,
   cost: ({ searches, steps }) => searches * steps,
   async perturb(target, batch, goal, { confidence, searches, steps, learningRate, firstConstant }, context) {
     const [n] = batch.images.shape;
-    const start = tf.tidy(() => tf.atanh(tf.mul(tf.sub(tf.mul(batch.images, 2), 1), INSIDE)).dataSync<'float32'>().slice());
+    const start = tf.tidy(() =>
+      tf
+        .atanh(tf.mul(tf.sub(tf.mul(batch.images, 2), 1), INSIDE))
+        .dataSync<'float32'>()
+        .slice(),
+    );
     const [lower, upper] = [new Float64Array(n), new Float64Array(n).fill(Infinity)];
     let constants = new Float32Array(n).fill(firstConstant);
     let best = { images: batch.images.clone(), distance: tf.fill([n], Infinity) as tf.Tensor1D };
 
     for (let search = 0; search < searches; search++) {
       // The last search takes the largest constant that is known to do, as the authors' code does.
-      if (search === searches - 1) constants = constants.map((c, i) => (Number.isFinite(upper[i]!) ? upper[i]! : c));
-      const found = await minimise({ target, batch, goal, confidence, steps, learningRate, start, constants, best, breathe: context.breathe });
+      if (search === searches - 1)
+        constants = constants.map((c, i) => (Number.isFinite(upper[i]!) ? upper[i]! : c));
+      const found = await minimise({
+        target,
+        batch,
+        goal,
+        confidence,
+        steps,
+        learningRate,
+        start,
+        constants,
+        best,
+        breathe: context.breathe,
+      });
       best = found.best;
       for (let i = 0; i < n; i++) {
         if (found.succeeded[i]) upper[i] = Math.min(upper[i]!, constants[i]!);
@@ -79,7 +117,10 @@ async function minimise(search: {
   const { target, batch, goal, confidence, steps, learningRate, start } = search;
   const { images } = batch;
   const w = new Parameter(images.shape, start);
-  const moments = [new Parameter(images.shape, new Float32Array(start.length)), new Parameter(images.shape, new Float32Array(start.length))] as const;
+  const moments = [
+    new Parameter(images.shape, new Float32Array(start.length)),
+    new Parameter(images.shape, new Float32Array(start.length)),
+  ] as const;
   const constants = tf.tensor1d(search.constants);
   const loss = margin(batch.labels, goal, confidence, constants);
   let best = search.best;
@@ -106,12 +147,14 @@ async function minimise(search: {
     tf.dispose([best.images, best.distance, succeeded, step.gradient]);
     best = { images: step.images, distance: step.distance };
     succeeded = step.succeeded;
-    const stalled = t % Math.max(1, Math.floor(steps / 10)) === 0 && (() => {
-      const total = step.total.dataSync()[0]!;
-      const little = total > previous * STALLED;
-      previous = total;
-      return little;
-    })();
+    const stalled =
+      t % Math.max(1, Math.floor(steps / 10)) === 0 &&
+      (() => {
+        const total = step.total.dataSync()[0]!;
+        const little = total > previous * STALLED;
+        previous = total;
+        return little;
+      })();
     step.total.dispose();
     if (stalled) break;
     await search.breathe();
@@ -126,7 +169,11 @@ async function minimise(search: {
  * By how much the input is still where the attacker does not want it (Z_y − max of the others; targeted: max of the
  * others − Z_t), and which logits that is: +1 at the one that counts for it, −1 at the one against it.
  */
-function marginOf(logits: tf.Tensor2D, labels: tf.Tensor1D, goal: Goal): { margin: tf.Tensor1D; direction: tf.Tensor2D } {
+function marginOf(
+  logits: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  goal: Goal,
+): { margin: tf.Tensor1D; direction: tf.Tensor2D } {
   const classes = logits.shape[1];
   const own = tf.oneHot(labels, classes, 1, 0, 'float32') as tf.Tensor2D;
   const others = tf.sub(logits, tf.mul(own, 1e30)) as tf.Tensor2D;

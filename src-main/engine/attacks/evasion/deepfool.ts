@@ -13,7 +13,8 @@ export default defineEvasion({
   title: 'DeepFool',
   summary:
     'Treats the classifier as linear, steps just over the nearest decision boundary, and repeats until the class changes. Finds small perturbations quickly; there is no budget, the distance is the result.',
-  limits: 'Untargeted only. Not optimal: Carlini and Wagner’s attack finds smaller perturbations at a higher cost.',
+  limits:
+    'Untargeted only. Not optimal: Carlini and Wagner’s attack finds smaller perturbations at a higher cost.',
   reference: {
     authors: 'S.-M. Moosavi-Dezfooli, A. Fawzi, P. Frossard',
     title: 'DeepFool: a simple and accurate method to fool deep neural networks',
@@ -25,7 +26,13 @@ export default defineEvasion({
   params: {
     norm: choice({ options: ['l2', 'linf'], default: 'l2', help: 'Norm in which the step is the smallest.' }),
     steps: integer({ default: 50, min: 1, max: 10000, help: 'Most linearisations of one input.' }),
-    overshoot: number({ default: 0.02, min: 0, max: 1, help: 'Share by which the sum of steps is lengthened, to get across.', advanced: true }),
+    overshoot: number({
+      default: 0.02,
+      min: 0,
+      max: 1,
+      help: 'Share by which the sum of steps is lengthened, to get across.',
+      advanced: true,
+    }),
   },
   norm: ({ norm }) => norm,
   budget: () => Infinity,
@@ -75,7 +82,12 @@ export default defineEvasion({
  * For each input, over the classes k other than its label y: w = ∇f_k − ∇f_y, f = f_k − f_y, the class of least
  * |f| / ‖w‖ (dual norm), and the least step onto its face: |f| / ‖w‖₂² · w, or |f| / ‖w‖₁ · sign w.
  */
-function stepToNearestFace(logits: tf.Tensor2D, jacobian: tf.Tensor3D, labels: tf.Tensor1D, norm: 'l2' | 'linf'): tf.Tensor2D {
+function stepToNearestFace(
+  logits: tf.Tensor2D,
+  jacobian: tf.Tensor3D,
+  labels: tf.Tensor1D,
+  norm: 'l2' | 'linf',
+): tf.Tensor2D {
   const classes = logits.shape[1];
   const own = tf.oneHot(labels, classes, 1, 0, 'float32') as tf.Tensor2D;
   const ownGradient = tf.sum(tf.mul(jacobian, own.expandDims(2)), 1, true);
@@ -89,5 +101,8 @@ function stepToNearestFace(logits: tf.Tensor2D, jacobian: tf.Tensor3D, labels: t
   const direction = tf.sum(tf.mul(w, chosen.expandDims(2)), 1);
   const length = tf.sum(tf.mul(distance, chosen), 1, true);
   if (norm === 'linf') return tf.mul(length, tf.sign(direction)) as tf.Tensor2D;
-  return tf.mul(tf.div(length, tf.maximum(tf.sum(tf.mul(dual, chosen), 1, true), 1e-8)), direction) as tf.Tensor2D;
+  return tf.mul(
+    tf.div(length, tf.maximum(tf.sum(tf.mul(dual, chosen), 1, true), 1e-8)),
+    direction,
+  ) as tf.Tensor2D;
 }

@@ -18,12 +18,24 @@ export default defineEvasion({
   knowledge: 'white-box',
   requires: ['gradients'],
   params: {
-    epsilon: number({ default: 0.1, min: 0, max: 1000, unit: 'pixel range', help: 'Radius of the norm ball.' }),
+    epsilon: number({
+      default: 0.1,
+      min: 0,
+      max: 1000,
+      unit: 'pixel range',
+      help: 'Radius of the norm ball.',
+    }),
     norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball.' }),
   },
   norm: ({ norm }) => norm,
   budget: ({ epsilon }) => epsilon,
   cost: () => 1,
   perturb: (target, batch, goal, { epsilon, norm }, context) =>
-    ascend(target, batch, goal, { norm, epsilon, steps: 1, stepSize: epsilon, randomStart: false, decay: 0 }, context),
+    ascend(
+      target,
+      batch,
+      goal,
+      { norm, epsilon, steps: 1, stepSize: epsilon, randomStart: false, decay: 0 },
+      context,
+    ),
 });

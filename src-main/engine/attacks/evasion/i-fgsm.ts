@@ -19,7 +19,13 @@ export default defineEvasion({
   knowledge: 'white-box',
   requires: ['gradients'],
   params: {
-    epsilon: number({ default: 0.1, min: 0, max: 1000, unit: 'pixel range', help: 'Radius of the norm ball.' }),
+    epsilon: number({
+      default: 0.1,
+      min: 0,
+      max: 1000,
+      unit: 'pixel range',
+      help: 'Radius of the norm ball.',
+    }),
     steps: integer({ default: 10, min: 1, max: 100000, help: 'Gradient steps.' }),
     stepSize: derivedNumber({
       derived: '1.25 · epsilon / steps',

@@ -17,9 +17,20 @@ export default defineEvasion({
   knowledge: 'white-box',
   requires: ['gradients'],
   params: {
-    epsilon: number({ default: 0.1, min: 0, max: 1000, unit: 'pixel range', help: 'Radius of the norm ball.' }),
+    epsilon: number({
+      default: 0.1,
+      min: 0,
+      max: 1000,
+      unit: 'pixel range',
+      help: 'Radius of the norm ball.',
+    }),
     steps: integer({ default: 10, min: 1, max: 100000, help: 'Gradient steps.' }),
-    decay: number({ default: 1, min: 0, max: 1, help: 'Share of the velocity that is kept at each step (mu in the paper).' }),
+    decay: number({
+      default: 1,
+      min: 0,
+      max: 1,
+      help: 'Share of the velocity that is kept at each step (mu in the paper).',
+    }),
     stepSize: derivedNumber({
       derived: 'epsilon / steps',
       min: 0,

@@ -20,7 +20,13 @@ export default defineEvasion({
   knowledge: 'white-box',
   requires: ['gradients'],
   params: {
-    epsilon: number({ default: 0.3, min: 0, max: 1000, unit: 'pixel range', help: 'Radius of the norm ball.' }),
+    epsilon: number({
+      default: 0.3,
+      min: 0,
+      max: 1000,
+      unit: 'pixel range',
+      help: 'Radius of the norm ball.',
+    }),
     steps: integer({ default: 40, min: 1, max: 100000, help: 'Gradient steps of one start.' }),
     stepSize: derivedNumber({
       derived: '2.5 · epsilon / steps',
@@ -29,8 +35,18 @@ export default defineEvasion({
       help: 'Length of a step. The default can cross the ball and turn back.',
       advanced: true,
     }),
-    randomStart: boolean({ default: true, help: 'Start at a random point of the ball, else at the clean image.', advanced: true }),
-    restarts: integer({ default: 1, min: 1, max: 1000, help: 'Starts; inputs that fell leave before the next.', advanced: true }),
+    randomStart: boolean({
+      default: true,
+      help: 'Start at a random point of the ball, else at the clean image.',
+      advanced: true,
+    }),
+    restarts: integer({
+      default: 1,
+      min: 1,
+      max: 1000,
+      help: 'Starts; inputs that fell leave before the next.',
+      advanced: true,
+    }),
     norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball and of a step.' }),
   },
   derive: ({ epsilon, steps }) => ({ stepSize: (2.5 * epsilon) / steps }),
@@ -38,11 +54,16 @@ export default defineEvasion({
   budget: ({ epsilon }) => epsilon,
   cost: ({ steps, restarts }) => steps * restarts,
   async perturb(target, batch, goal, { epsilon, steps, stepSize, randomStart, restarts, norm }, context) {
-    const start = (restart: number) => ({ ...context, random: (...purpose: (string | number)[]) => context.random(restart, ...purpose) });
+    const start = (restart: number) => ({
+      ...context,
+      random: (...purpose: (string | number)[]) => context.random(restart, ...purpose),
+    });
     const ascent = { norm, epsilon, steps, stepSize, randomStart, decay: 0 };
     let images = await ascend(target, batch, goal, ascent, start(0));
     for (let restart = 1; restart < restarts; restart++) {
-      images = await onStanding(target, batch, images, goal, (standing) => ascend(target, standing, goal, ascent, start(restart)));
+      images = await onStanding(target, batch, images, goal, (standing) =>
+        ascend(target, standing, goal, ascent, start(restart)),
+      );
     }
     return images;
   },

@@ -7,7 +7,8 @@ import { project, randomInBall } from '../../norms';
 export default defineEvasion({
   id: 'random-noise',
   title: 'Random noise',
-  summary: 'A random point of the ball, chosen without asking the model. The baseline: an attack that is not stronger than this found nothing.',
+  summary:
+    'A random point of the ball, chosen without asking the model. The baseline: an attack that is not stronger than this found nothing.',
   reference: {
     authors: 'A. Fawzi, S.-M. Moosavi-Dezfooli, P. Frossard',
     title: 'Robustness of classifiers: from adversarial to random noise',
@@ -17,7 +18,13 @@ export default defineEvasion({
   knowledge: 'none',
   requires: [],
   params: {
-    epsilon: number({ default: 0.1, min: 0, max: 1000, unit: 'pixel range', help: 'Radius of the norm ball.' }),
+    epsilon: number({
+      default: 0.1,
+      min: 0,
+      max: 1000,
+      unit: 'pixel range',
+      help: 'Radius of the norm ball.',
+    }),
     norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball.' }),
   },
   norm: ({ norm }) => norm,

@@ -22,7 +22,13 @@ export default defineTrainingDefense({
       default: { id: 'fgsm', params: { epsilon: 0.3 } },
       help: 'Attack that makes the examples.',
     }),
-    ratio: number({ default: 1, min: 0, exclusiveMin: true, max: 1, help: 'Adversarial examples for each clean one.' }),
+    ratio: number({
+      default: 1,
+      min: 0,
+      exclusiveMin: true,
+      max: 1,
+      help: 'Adversarial examples for each clean one.',
+    }),
   },
   cost: ({ epochs, batches, attack: costOf }, { attack: applied, ratio }) =>
     epochs * batches * (2 + ratio) + batches * ratio * costOf(applied),

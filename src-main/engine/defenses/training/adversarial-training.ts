@@ -38,7 +38,8 @@ export default defineTrainingDefense({
     }),
   },
   derive: (_params, training) => ({ epochs: training.epochs }),
-  cost: ({ batches, attack: costOf }, { attack: applied, epochs }) => epochs * batches * (1 + costOf(applied)),
+  cost: ({ batches, attack: costOf }, { attack: applied, epochs }) =>
+    epochs * batches * (1 + costOf(applied)),
   async train(trainer, { train }, { attack: applied, ramp, epochs }) {
     await trainer.fit(train, {
       epochs,

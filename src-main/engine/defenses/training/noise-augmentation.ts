@@ -16,12 +16,20 @@ export default defineTrainingDefense({
     where: 'ICML, arXiv:1901.10513',
   },
   params: {
-    epsilon: number({ default: 0.3, min: 0, max: 1, unit: 'pixel range', help: 'How far every pixel is moved, up or down.' }),
+    epsilon: number({
+      default: 0.3,
+      min: 0,
+      max: 1,
+      unit: 'pixel range',
+      help: 'How far every pixel is moved, up or down.',
+    }),
   },
   cost: ({ epochs, batches }) => epochs * batches * 2,
   async train(trainer, { train }, { epsilon }, context) {
     const random = context.random('signs');
-    const noisy = train.images.map((pixel) => Math.min(1, Math.max(0, pixel + (random.uniform() < 0.5 ? -epsilon : epsilon))));
+    const noisy = train.images.map((pixel) =>
+      Math.min(1, Math.max(0, pixel + (random.uniform() < 0.5 ? -epsilon : epsilon))),
+    );
     await trainer.fit(concatenated(train, { images: noisy, labels: train.labels }));
   },
 });

@@ -1,0 +1,20 @@
+import { createRouter, createWebHashHistory } from 'vue-router';
+import LiveRun from './views/LiveRun.vue';
+import NewExperiment from './views/NewExperiment.vue';
+import SessionLibrary from './views/SessionLibrary.vue';
+import SettingsView from './views/SettingsView.vue';
+
+export const router = createRouter({
+  history: createWebHashHistory(),
+  routes: [
+    { path: '/', redirect: '/new' },
+    { path: '/new', name: 'new', component: NewExperiment, meta: { title: 'New experiment' } },
+    { path: '/live/:id?', name: 'live', component: LiveRun, meta: { title: 'Run' } },
+    { path: '/sessions', name: 'sessions', component: SessionLibrary, meta: { title: 'Sessions' } },
+    { path: '/settings', name: 'settings', component: SettingsView, meta: { title: 'Settings' } },
+  ],
+});
+
+router.afterEach((to) => {
+  document.title = `${String(to.meta.title)} – Sparring`;
+});

@@ -1,0 +1,65 @@
+/** What the panels of a run share: arm families with their colours, which of them are shown, and the sums over seeds. */
+import { defineStore } from 'pinia';
+import { computed, ref, watch } from 'vue';
+import { find } from '../../src-main/contract/catalog';
+import { catalog } from '../../src-main/contract/catalog-data';
+import { familyKey, summarize, type MetricIntervals, type Verdict } from '../../src-main/contract/summary';
+import { attackLabel, families as familiesOf, type Budget, type Family } from '../charts/families';
+import { usePlayer } from './player';
+
+const keyOf = (id: string, params: unknown): string => JSON.stringify([id, params]);
+
+/** One arm family's row of results; `attacks` by index of plan.attacks, undefined where not evaluated yet. */
+export interface ResultRow {
+  family: Family;
+  seeds: number[];
+  clean: MetricIntervals | undefined;
+  attacks: (MetricIntervals | undefined)[];
+  verdict: Verdict | undefined;
+}
+
+export const useRunView = defineStore('run-view', () => {
+  const player = usePlayer();
+
+  const plan = computed(() => player.run.plan);
+  const families = computed<Family[]>(() => (plan.value ? familiesOf(plan.value, catalog) : []));
+  const budget = computed<Budget>(() => {
+    const environment = find(catalog, 'environment', player.header?.spec.environment?.id ?? '');
+    return environment?.capabilities?.includes('finite-states') ? 'cells' : 'epsilon';
+  });
+  const attackLabels = computed(() => {
+    const attacks = plan.value?.attacks ?? [];
+    return attacks.map((attack) => attackLabel(catalog, attack, attacks, budget.value));
+  });
+
+  const hidden = ref(new Set<string>());
+  watch(
+    () => player.id,
+    () => (hidden.value = new Set()),
+  );
+  const visible = computed(() => families.value.filter(({ key }) => !hidden.value.has(key)));
+  function toggle(key: string): void {
+    const next = new Set(hidden.value);
+    if (!next.delete(key)) next.add(key);
+    hidden.value = next;
+  }
+
+  const rows = computed<ResultRow[]>(() => {
+    const state = player.results;
+    if (!plan.value || !state.plan) return [];
+    const { summary } = summarize(state);
+    return families.value.map((family) => {
+      const found = summary.find((row) => familyKey(row) === family.key);
+      const byAttack = new Map(found?.attacks.map(({ id, params, metrics }) => [keyOf(id, params), metrics]));
+      return {
+        family,
+        seeds: family.arms.map((arm) => state.arms[arm]!.plan.seed),
+        clean: found?.clean,
+        attacks: plan.value!.attacks.map(({ id, params }) => byAttack.get(keyOf(id, params))),
+        verdict: found?.verdict,
+      };
+    });
+  });
+
+  return { plan, families, budget, attackLabels, visible, hidden, toggle, rows };
+});

@@ -1,0 +1,42 @@
+/** Bouts made small: what matters is that they pass through every layer. */
+
+export const image = (name: string, { epochs = 2, train = 600 } = {}): string => `
+name: ${name}
+task: classification
+seeds: [1]
+dataset: {id: mnist, train: ${train}, test: 200}
+model: {id: small-cnn}
+training: {epochs: ${epochs}, batchSize: 64}
+defenses:
+  - {id: noise-augmentation, epsilon: 0.3}
+attacks:
+  - {id: random-noise, epsilon: 0.2}
+  - {id: fgsm, epsilon: [0.1, 0.2]}
+  - {id: pgd, epsilon: [0.1, 0.2], steps: 5}
+evaluation: {samples: 60}
+`;
+
+export const grid = `
+name: lake
+task: reinforcement-learning
+seeds: [1, 2]
+environment: {id: FrozenLake-v1}
+agent: {id: q-learning, steps: 20000}
+poisoning:
+  - {id: reward-flip, probability: 0.4}
+attacks:
+  - {id: random-observation, cells: 1}
+evaluation: {episodes: 10}
+`;
+
+export const pole = `
+name: pole
+task: reinforcement-learning
+seeds: [1]
+environment: {id: CartPole-v1}
+agent: {id: dqn, steps: 4000, learningStarts: 500}
+attacks:
+  - {id: random-observation, epsilon: [0.1, 0.2]}
+  - {id: fgsm-observation, epsilon: 0.1}
+evaluation: {episodes: 5}
+`;

@@ -1,0 +1,161 @@
+/**
+ * A `window.lab` without main and engine. `?scenario=`: `image`, `cartpole`, `grid` (recordings), `live` (one that is
+ * still written), `early`, `killed`, `empty`; `&dark` for the dark theme.
+ */
+import { bouts } from '../../src-main/contract/bouts';
+import type { RecordedEvent } from '../../src-main/contract/events';
+import type { LabApi, LabCall, LabPushes, Settings } from '../../src-main/contract/lab-api';
+import type { SessionRow, SessionStatus } from '../../src-main/contract/session';
+import { agentRun, imageRun, record } from './recordings';
+
+const query = new URLSearchParams(location.search);
+const scenario = query.get('scenario') ?? 'image';
+const listeners = new Map<string, Set<(value: never) => void>>();
+const push = <P extends keyof LabPushes>(name: P, value: LabPushes[P]): void =>
+  listeners.get(name)?.forEach((listener) => listener(value as never));
+
+const learns = scenario === 'cartpole' || scenario === 'grid';
+const all = record(learns ? agentRun(scenario === 'grid') : imageRun(), learns ? 25 : 600);
+const share: Record<string, number> = { live: 0.1, early: 0.002, killed: 0.45 };
+let written = Math.ceil(all.length * (share[scenario] ?? 1));
+const statuses: Record<string, SessionStatus> = { live: 'running', early: 'running', killed: 'interrupted' };
+const status = statuses[scenario] ?? 'done';
+const name = learns
+  ? scenario === 'grid'
+    ? 'gridworld-reward-poisoning'
+    : 'cartpole-observation'
+  : 'article';
+
+const row = (id: string, over: Partial<SessionRow>): SessionRow => ({
+  id,
+  name,
+  file: `/home/ada/.local/share/sparring/${id}.sparring`,
+  task: 'classification',
+  status: 'done',
+  createdAt: Date.now() - 86_400_000,
+  durationMs: 352_000,
+  events: 4812,
+  bytes: 38_400_000,
+  arms: 9,
+  armsDone: 9,
+  attacks: ['random-noise', 'fgsm', 'pgd'],
+  defenses: ['noise-augmentation', 'adversarial-training'],
+  problem: null,
+  ...over,
+});
+let rows: SessionRow[] =
+  scenario === 'empty'
+    ? []
+    : [
+        row('one', { status, armsDone: status === 'done' ? 9 : 4 }),
+        row('two', {
+          name: 'cartpole-observation',
+          task: 'reinforcement-learning',
+          attacks: ['random-observation'],
+          defenses: [],
+          arms: 4,
+          armsDone: 4,
+          createdAt: Date.now() - 3e8,
+        }),
+        row('three', {
+          name: 'article, five seeds',
+          status: 'interrupted',
+          armsDone: 11,
+          arms: 15,
+          createdAt: Date.now() - 5e8,
+          durationMs: 5_412_000,
+        }),
+        row('four', {
+          name: 'label-flip',
+          status: 'stopped',
+          armsDone: 1,
+          arms: 6,
+          createdAt: Date.now() - 7e8,
+          durationMs: 41_000,
+          defenses: [],
+        }),
+        row('five', {
+          name: 'broken.sparring',
+          problem: 'the file is truncated: page 12 of 48 is missing',
+          arms: 0,
+          armsDone: 0,
+          attacks: [],
+          defenses: [],
+        }),
+      ];
+let settings: Settings = { theme: query.has('dark') ? 'dark' : 'light', dark: query.has('dark') };
+let deleted: SessionRow[] = [];
+const PAGE_EVENTS = (after: number, limit: number): RecordedEvent[] =>
+  all.slice(after, Math.min(written, after + limit));
+
+const answers: Record<LabCall, (...args: never[]) => unknown> = {
+  bouts: () => bouts,
+  startRun: () => ({ ok: true, id: 'one' }),
+  pauseRun: () => undefined,
+  continueRun: () => undefined,
+  stopRun: () => undefined,
+  resumeSession: (id: string) => ({ ok: true, id }),
+  sessions: () => rows,
+  openSession: ({ after, limit }: { after: number; limit: number }) => ({
+    header: {
+      format: 1,
+      id: 'one',
+      name,
+      source: '',
+      spec: { environment: { id: scenario === 'grid' ? 'FrozenLake-v1' : 'CartPole-v1' } },
+      createdAt: Date.now(),
+    },
+    status,
+    events: PAGE_EVENTS(after, limit),
+    last: written,
+  }),
+  renameSession: ({ id, name: next }: { id: string; name: string }) => {
+    rows = rows.map((one) => (one.id === id ? { ...one, name: next } : one));
+  },
+  deleteSession: (id: string) => {
+    deleted = rows.filter((one) => one.id === id);
+    rows = rows.filter((one) => one.id !== id);
+  },
+  undeleteSession: () => {
+    rows = [...rows, ...deleted];
+  },
+  revealSession: () => undefined,
+  exportSession: ({ format }: { format: string }) => `/home/ada/session.${format}`,
+  openExperiment: () => null,
+  saveExperiment: () => '/home/ada/experiment.yaml',
+  chooseGrant: () => '/home/ada/data',
+  grants: () => ['/home/ada/data/fashion', '/home/ada/models/letters'],
+  withdrawGrant: () => undefined,
+  settings: () => settings,
+  setTheme: (theme: Settings['theme']) => (settings = { theme, dark: theme === 'dark' }),
+  about: () => ({
+    sparring: '0.1.0',
+    electron: '25.1.1',
+    chrome: '114.0.5735.106',
+    node: '18.15.0',
+    noSandbox: true,
+    libraryFolder: '/home/ada/.local/share/sparring',
+  }),
+};
+
+(window as unknown as { lab: LabApi }).lab = {
+  call: async (name, args) => ({
+    ok: true,
+    value: (answers[name] as (...all: unknown[]) => unknown)(...args) as never,
+  }),
+  on: (name, listener) => {
+    const set = listeners.get(name) ?? new Set();
+    listeners.set(name, set.add(listener as never));
+    return () => set.delete(listener as never);
+  },
+  grantDropped: async () => ({ ok: true, value: [] }),
+};
+
+if (scenario === 'live') {
+  setTimeout(() => push('runs', [{ id: 'one', name, status: 'running', problem: null }]), 300);
+  setInterval(() => {
+    const events = all.slice(written, written + 4);
+    written += events.length;
+    if (events.length) push('run-events', { id: 'one', events });
+  }, 60);
+}

@@ -1,0 +1,360 @@
+/** Made-up recordings with the shape and size of real ones. */
+import cartpole from '../../envs/cartpole';
+import frozenLake from '../../envs/frozen-lake';
+import type { Environment } from '../../src-main/contract/environment';
+import type { ArmPlan, AttackPlan, Plan, RecordedEvent, RunEvent } from '../../src-main/contract/events';
+import type { Applied } from '../../src-main/contract/params';
+import { stream, type Random } from '../../src-main/contract/random';
+import type { Shape } from '../../src-main/contract/scene';
+
+const SIZE = 28;
+
+export function record(events: RunEvent[], everyMs: number): RecordedEvent[] {
+  return events.map((event, i) => ({ sequence: i + 1, at: 1_790_000_000_000 + i * everyMs, event }));
+}
+
+function armsOf(poisonings: (Applied | null)[], defenses: (Applied | null)[], seeds: number[]): ArmPlan[] {
+  return poisonings
+    .flatMap((poisoning) =>
+      defenses.flatMap((defense) => seeds.map((seed) => ({ poisoning, defense, seed }))),
+    )
+    .map((arm, index) => ({ index, ...arm }));
+}
+
+/** A digit as a person might write it: a glyph, turned and blurred. */
+function digit(label: number, random: Random): Float32Array {
+  const canvas = new OffscreenCanvas(SIZE, SIZE);
+  const context = canvas.getContext('2d')!;
+  context.translate(14 + random.normal(), 15 + random.normal());
+  context.rotate(0.18 * random.normal());
+  context.filter = 'blur(0.6px)';
+  context.fillStyle = 'white';
+  context.font = 'bold 22px serif';
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.fillText(String(label), 0, 0);
+  const { data } = context.getImageData(0, 0, SIZE, SIZE);
+  return Float32Array.from({ length: SIZE * SIZE }, (_, i) => data[4 * i + 3]! / 255);
+}
+
+export function imageRun(seeds = [1, 2, 3]): RunEvent[] {
+  const random = stream(7, 'harness');
+  const defenses: (Applied | null)[] = [
+    null,
+    { id: 'noise-augmentation', params: { epsilon: 0.3 } },
+    { id: 'adversarial-training', params: { attack: { id: 'pgd', params: { epsilon: 0.3 } }, ramp: 0.4 } },
+  ];
+  const attack = (id: string, params: Applied['params']): Omit<AttackPlan, 'index'> => ({
+    id,
+    params,
+    surface: 'evasion',
+    knowledge: id === 'random-noise' ? 'none' : 'white-box',
+    norm: 'linf',
+  });
+  const attacks: AttackPlan[] = [
+    ...[0.1, 0.2, 0.3].map((epsilon) => attack('random-noise', { epsilon, norm: 'linf' })),
+    ...[0.1, 0.2, 0.3].map((epsilon) => attack('fgsm', { epsilon, norm: 'linf' })),
+    ...[0.1, 0.2, 0.3].map((epsilon) => attack('pgd', { epsilon, steps: 40, norm: 'linf' })),
+  ].map((one, index) => ({ index, ...one }));
+  const plan: Plan = { task: 'classification', arms: armsOf([null], defenses, seeds), attacks, work: 0 };
+  plan.work = plan.arms.length * 20;
+  const events: RunEvent[] = [
+    { type: 'run-started', plan },
+    {
+      type: 'data-loaded',
+      name: 'mnist',
+      train: 8000,
+      validation: 800,
+      test: 2000,
+      shape: [28, 28, 1],
+      classes: Array.from('0123456789'),
+      hash: 'ab12',
+    },
+  ];
+  const strength: Record<string, number[]> = {
+    'random-noise': [9, 8, 7],
+    fgsm: [3, 1.3, 0.6],
+    pgd: [2.6, 0.5, 0.05],
+  };
+  let done = 0;
+  const progress = (what: string): void => void events.push({ type: 'progress', done: (done += 1), what });
+  for (const arm of plan.arms) {
+    const kind = ['undefended', 'noise', 'adversarial'][defenses.indexOf(arm.defense)]!;
+    events.push({ type: 'arm-started', arm: arm.index });
+    for (let epoch = 1; epoch <= 10; epoch++) {
+      const floor = kind === 'adversarial' ? 0.35 : 0.04;
+      const loss = floor + 1.1 * Math.exp(-epoch / (kind === 'adversarial' ? 5 : 2)) + 0.02 * random.normal();
+      const points = {
+        loss,
+        accuracy: 1 - 0.25 * loss,
+        validationAccuracy: 0.985 - 0.3 * loss + 0.004 * random.normal(),
+      };
+      for (const [series, value] of Object.entries(points)) {
+        events.push({ type: 'point', arm: arm.index, series, x: epoch, value });
+      }
+      progress(`Training: arm ${arm.index + 1} of ${plan.arms.length}, epoch ${epoch} of 10`);
+    }
+    const accuracy =
+      (kind === 'adversarial' ? 0.962 : kind === 'noise' ? 0.966 : 0.971) + 0.003 * random.normal();
+    events.push({ type: 'evaluation', arm: arm.index, attack: null, metrics: { accuracy, loss: 0.1 } });
+    for (const one of attacks) {
+      const level = [0.1, 0.2, 0.3].indexOf(Number(one.params['epsilon']));
+      const base = strength[one.id]![level]!;
+      const hardened = kind === 'adversarial' ? 9 : kind === 'noise' ? base * 1.3 : base;
+      const robust = Math.min(
+        accuracy,
+        Math.max(0, (accuracy * hardened) / 10 - level * 0.02 + 0.03 * random.normal()),
+      );
+      events.push({
+        type: 'evaluation',
+        arm: arm.index,
+        attack: one.index,
+        metrics: {
+          accuracy: robust,
+          robustAccuracy: robust,
+          attackSuccessRate: 1 - robust / accuracy,
+          meanLinf: Number(one.params['epsilon']),
+          medianLinf: robust > 0.5 ? null : Number(one.params['epsilon']),
+          queries: one.id === 'pgd' ? 40 : 1,
+          gradients: one.id === 'pgd' ? 40 : 1,
+          seconds: 1.5,
+        },
+      });
+      for (let input = 0; input < 3; input++) {
+        const label = random.integer(10);
+        const clean = digit(label, random);
+        const epsilon = Number(one.params['epsilon']);
+        const adversarial = clean.map((value) =>
+          Math.min(
+            1,
+            Math.max(
+              0,
+              value + epsilon * (random.uniform() < 0.5 ? -1 : 1) * (random.uniform() < 0.7 ? 1 : 0),
+            ),
+          ),
+        );
+        const fooled = random.uniform() > robust;
+        events.push({
+          type: 'example',
+          arm: arm.index,
+          attack: one.index,
+          input,
+          label,
+          shape: [SIZE, SIZE, 1],
+          clean,
+          adversarial,
+          before: { label: random.uniform() < 0.05 ? (label + 3) % 10 : label, confidence: 0.97 },
+          after: {
+            label: fooled ? (label + 1 + random.integer(8)) % 10 : label,
+            confidence: 0.6 + 0.4 * random.uniform(),
+          },
+        });
+      }
+      progress(`Evaluation: ${one.id} on arm ${arm.index + 1} of ${plan.arms.length}`);
+    }
+    const check = (id: string, status: 'pass' | 'fail' | 'not-run', evidence: string): void =>
+      void events.push({ type: 'check', arm: arm.index, check: { id, status, evidence } });
+    check('epsilon-zero-is-clean', 'pass', 'Accuracy at ε 0 equals the clean accuracy, 97.1 %.');
+    check('within-budget', 'pass', 'Largest Linf delivered 0.3000 of 0.3 allowed.');
+    if (kind === 'noise' && arm.seed === 2) {
+      check(
+        'fgsm-not-stronger-than-pgd',
+        'fail',
+        'FGSM leaves 41.0 %, PGD with 40 steps 43.5 % (McNemar p = .012): gradients may be masked.',
+      );
+    } else check('fgsm-not-stronger-than-pgd', 'pass', 'PGD leaves 0.4 %, FGSM 5.8 %.');
+    check('black-box-not-stronger', 'not-run', 'No black-box attack in this experiment.');
+    events.push({ type: 'arm-finished', arm: arm.index });
+  }
+  events.push({
+    type: 'warning',
+    arm: 3,
+    code: 'gradient-masking',
+    message:
+      'Gradients of 12 % of the inputs are zero: attacks that need gradients look weaker than they are.',
+  });
+  events.push({ type: 'run-finished' });
+  return events;
+}
+
+interface Episode {
+  attack: number | null;
+  trainedSteps: number | null;
+  skill: number;
+}
+
+function episode<S>(
+  environment: Environment<S>,
+  act: (observation: Float32Array) => number,
+  epsilon: number,
+  { attack, trainedSteps, skill }: Episode,
+  arm: number,
+  random: Random,
+): RunEvent {
+  let state = environment.initial(stream(3, 'start'));
+  const frames: Shape[][] = [environment.scene(state).shapes];
+  const perceivedFrames: Shape[][] = [];
+  const observations: number[] = [];
+  const perceived: number[] = [];
+  const actions: number[] = [];
+  const rewards: number[] = [];
+  let terminated = false;
+  while (!terminated && actions.length < 200) {
+    const seen = environment.observe(state);
+    const believed = seen.map((value) => value + epsilon * (random.uniform() < 0.5 ? -1 : 1));
+    observations.push(...seen);
+    if (attack !== null) {
+      perceived.push(...believed);
+      perceivedFrames.push(environment.scene(environment.stateFromObservation!(believed)).shapes);
+    }
+    const action = random.uniform() < skill ? act(believed) : random.integer(environment.actionSpace.n);
+    const step = environment.step(state, action, random);
+    state = step.state;
+    terminated = step.terminated;
+    actions.push(action);
+    rewards.push(step.reward);
+    frames.push(environment.scene(state).shapes);
+  }
+  const { width, height, backdrop } = environment.scene(state);
+  return {
+    type: 'trajectory',
+    arm,
+    attack,
+    trainedSteps,
+    scene: { width, height, backdrop },
+    frames,
+    perceivedFrames,
+    observations: Float32Array.from(observations),
+    perceived: Float32Array.from(perceived),
+    actions: Uint8Array.from(actions),
+    rewards: Float32Array.from(rewards),
+    return: rewards.reduce((a, b) => a + b, 0),
+    terminated,
+    truncated: !terminated,
+  };
+}
+
+export function agentRun(grid = false, seeds = [1, 2, 3, 4, 5]): RunEvent[] {
+  const random = stream(11, 'harness');
+  const defenses: (Applied | null)[] = [
+    null,
+    {
+      id: 'training-under-attack',
+      params: { attack: { id: 'random-observation', params: { epsilon: 0.1 } }, ramp: 0.4 },
+    },
+  ];
+  const poisonings: (Applied | null)[] = grid
+    ? [null, { id: 'reward-flip', params: { probability: 0.3 } }]
+    : [null];
+  const attacks: AttackPlan[] = ['random-observation', 'fgsm-observation']
+    .flatMap((id) =>
+      [0.05, 0.1, 0.2].map((epsilon, i) => ({
+        id,
+        params: grid ? { epsilon: 0.1, cells: i + 1 } : { epsilon, cells: 1 },
+      })),
+    )
+    .slice(0, grid ? 3 : 6)
+    .map(({ id, params }, index) => ({
+      index,
+      id,
+      params,
+      surface: 'observation',
+      knowledge: 'none',
+      norm: 'linf',
+    }));
+  const plan: Plan = {
+    task: 'reinforcement-learning',
+    arms: armsOf(poisonings, defenses, seeds),
+    attacks,
+    work: 0,
+  };
+  plan.work = plan.arms.length * 60;
+  const pole = cartpole.create({ suttonBartoReward: false });
+  const lake = frozenLake.create({ map: '4x4', rows: null, slippery: true, successRate: 1 / 3 } as never);
+  const events: RunEvent[] = [{ type: 'run-started', plan }];
+  let done = 0;
+  const draw = (arm: number, epsilon: number, what: Episode): RunEvent =>
+    grid
+      ? episode(lake as never, () => random.integer(4), 0, what, arm, random)
+      : episode(
+          pole,
+          ([x, v, angle, spin]) => (0.02 * x! + 0.1 * v! + angle! + 0.4 * spin! > 0 ? 1 : 0),
+          epsilon,
+          what,
+          arm,
+          random,
+        );
+  for (const arm of plan.arms) {
+    const best = grid ? 0.72 : 480;
+    const slow = (arm.defense ? 1.5 : 1) * (1 + 0.2 * random.normal());
+    events.push({ type: 'arm-started', arm: arm.index });
+    let step = 0;
+    for (let chunk = 0; chunk < 50; chunk++) {
+      for (let i = 0; i < 6; i++) {
+        step += 100 + random.integer(130);
+        const level = best / (1 + Math.exp(-(step / (9000 * slow)) * 1.4 + 3));
+        const value = Math.max(0, level * (0.8 + 0.25 * random.normal()));
+        events.push({ type: 'point', arm: arm.index, series: 'return', x: step, value });
+        if (arm.poisoning) {
+          events.push({
+            type: 'point',
+            arm: arm.index,
+            series: 'perceivedReturn',
+            x: step,
+            value: value * -0.4,
+          });
+        }
+      }
+      if (chunk % 5 === 4) {
+        const greedy = Math.min(
+          best,
+          best / (1 + Math.exp(-(step / (9000 * slow)) * 1.6 + 3)) + 0.04 * best * random.normal(),
+        );
+        events.push({ type: 'point', arm: arm.index, series: 'greedyReturn', x: step, value: greedy });
+        events.push(draw(arm.index, 0, { attack: null, trainedSteps: step, skill: chunk / 50 }));
+      }
+      events.push({
+        type: 'progress',
+        done: (done += 1),
+        what: `Training: arm ${arm.index + 1}, ${step} of 50000 steps`,
+      });
+    }
+    events.push(draw(arm.index, 0, { attack: null, trainedSteps: null, skill: 1 }));
+    const clean = best * (0.97 + 0.02 * random.normal());
+    events.push({
+      type: 'evaluation',
+      arm: arm.index,
+      attack: null,
+      metrics: { return: clean, episodes: 50, length: clean },
+    });
+    for (const one of attacks) {
+      const epsilon = grid ? 0.05 * Number(one.params['cells']) : Number(one.params['epsilon']);
+      events.push(draw(arm.index, epsilon, { attack: one.index, trainedSteps: null, skill: 1 }));
+      const left = Math.exp(-epsilon * (one.id === 'fgsm-observation' ? 14 : 5) * (arm.defense ? 0.5 : 1));
+      events.push({
+        type: 'evaluation',
+        arm: arm.index,
+        attack: one.index,
+        metrics: {
+          return: clean * left * (1 + 0.05 * random.normal()),
+          episodes: 50,
+          flippedActions: 1 - left,
+          attackedSteps: 1,
+        },
+      });
+      events.push({
+        type: 'progress',
+        done: (done += 1),
+        what: `Evaluation: ${one.id} on arm ${arm.index + 1}`,
+      });
+    }
+    events.push({
+      type: 'check',
+      arm: arm.index,
+      check: { id: 'within-budget', status: 'pass', evidence: 'Largest Linf delivered 0.2 of 0.2 allowed.' },
+    });
+    events.push({ type: 'arm-finished', arm: arm.index });
+  }
+  events.push({ type: 'run-finished' });
+  return events;
+}

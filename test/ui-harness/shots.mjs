@@ -1,0 +1,48 @@
+/** Pictures of every view and state of the harness: `node test/ui-harness/shots.mjs OUT-FOLDER [SCENARIO]`. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import console from 'node:console';
+import process from 'node:process';
+import { chromium } from '@playwright/test';
+
+const [out, only] = process.argv.slice(2);
+mkdirSync(out, { recursive: true });
+const SHOTS = [
+  ['new', 'image', '#/new'],
+  ['image', 'image', '#/live/one'],
+  ['cartpole', 'cartpole', '#/live/one'],
+  ['grid', 'grid', '#/live/one'],
+  ['live', 'live', '#/live/one'],
+  ['early', 'early', '#/live/one'],
+  ['killed', 'killed', '#/live/one'],
+  ['none', 'empty', '#/live'],
+  ['sessions', 'image', '#/sessions'],
+  ['settings', 'image', '#/settings'],
+];
+const system = '/usr/bin/chromium';
+const browser = await chromium.launch({
+  ...(existsSync(system) ? { executablePath: system } : {}),
+  args: ['--no-sandbox'],
+});
+for (const [width, height] of [
+  [1280, 800],
+  [1920, 1080],
+]) {
+  for (const theme of ['light', 'dark']) {
+    const page = await browser.newPage({ viewport: { width, height } });
+    page.on(
+      'console',
+      (message) => ['error', 'warning'].includes(message.type()) && console.log(message.text()),
+    );
+    page.on('pageerror', (error) => console.log(error));
+    for (const [name, scenario, hash] of SHOTS) {
+      if (only && !only.split(',').includes(name)) continue;
+      await page.goto('about:blank');
+      await page.goto(`http://localhost:5199/?scenario=${scenario}${theme === 'dark' ? '&dark' : ''}${hash}`);
+      await page.waitForTimeout(scenario === 'live' ? 5000 : 1800);
+      await page.screenshot({ path: join(out, `${name}-${width}-${theme}.png`) });
+    }
+    await page.close();
+  }
+}
+await browser.close();
