@@ -14,7 +14,7 @@ test('form and text edit each other, problems stand at their place', async ({ la
   await expect(text).toHaveValue(/name: mine/);
   expect(await text.inputValue()).toContain(comment);
   await page.getByRole('button', { name: 'Add attack' }).click();
-  await page.getByRole('menuitem', { name: 'Iterative FGSM' }).click();
+  await page.getByRole('menuitem', { name: 'Iterative FGSM', exact: true }).click();
   await expect(text).toHaveValue(/- {id: i-fgsm}/);
   const added = page.getByRole('region', { name: /^attack \d+$/ }).last();
   await added.getByLabel('Epsilon', { exact: true }).fill('0.1, 0.2');
