@@ -212,12 +212,16 @@ export class Parameter {
   }
 }
 
-/** In-place Adam step (Kingma & Ba 2015), bias correction from the step number `t` ≥ 1. */
+export interface AdamUpdate {
+  parameter: Parameter;
+  mean: Parameter;
+  variance: Parameter;
+  gradient: tf.Tensor;
+}
+
+/** In-place Adam step (Kingma & Ba 2015) of all parameters, bias correction from the step number `t` ≥ 1. */
 export function applyAdam(
-  parameter: Parameter,
-  mean: Parameter,
-  variance: Parameter,
-  gradient: tf.Tensor,
+  updates: AdamUpdate[],
   t: number,
   {
     learningRate,
@@ -226,17 +230,22 @@ export function applyAdam(
     epsilon,
   }: { learningRate: number; beta1: number; beta2: number; epsilon: number },
 ): void {
-  for (const each of [parameter, mean, variance]) each.release();
   tf.tidy(() => {
+    // Made once for all parameters: for small networks six scalars cost more than the step.
     const scalars = [beta1 ** t, beta2 ** t, learningRate, beta1, beta2, epsilon].map((value) =>
       tf.scalar(value),
     );
-    backend().executeMultipleOutputs(
-      'ResourceApplyAdam',
-      [float32(), flag('use_locking', false), flag('use_nesterov', false)],
-      [parameter.handle, mean.handle, variance.handle, ...scalars, gradient],
-      0,
-    );
+    const attributes = [float32(), flag('use_locking', false), flag('use_nesterov', false)];
+    for (const { parameter, mean, variance, gradient } of updates) {
+      for (const each of [parameter, mean, variance]) each.release();
+      const handles = [parameter.handle, mean.handle, variance.handle];
+      backend().executeMultipleOutputs(
+        'ResourceApplyAdam',
+        attributes,
+        [...handles, ...scalars, gradient],
+        0,
+      );
+    }
   });
 }
 

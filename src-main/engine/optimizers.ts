@@ -29,12 +29,13 @@ export class Adam implements Optimizer {
 
   step(gradients: tf.Tensor[], learningRate: number): void {
     this.t++;
-    this.parameters.forEach((parameter, i) =>
-      applyAdam(parameter, this.means[i]!, this.variances[i]!, gradients[i]!, this.t, {
-        learningRate,
-        ...this.settings,
-      }),
-    );
+    const updates = this.parameters.map((parameter, i) => ({
+      parameter,
+      mean: this.means[i]!,
+      variance: this.variances[i]!,
+      gradient: gradients[i]!,
+    }));
+    applyAdam(updates, this.t, { learningRate, ...this.settings });
   }
 
   state(): Record<string, Float32Array> {

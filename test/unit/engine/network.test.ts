@@ -90,7 +90,7 @@ describe('Adam', () => {
     const settings = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
     let [m, v, expected] = [0, 0, 1];
     for (const [i, gradient] of [0.5, -0.2, 0.1].entries()) {
-      applyAdam(value, mean, variance, tf.tensor1d([gradient]), i + 1, settings);
+      applyAdam([{ parameter: value, mean, variance, gradient: tf.tensor1d([gradient]) }], i + 1, settings);
       m = 0.9 * m + 0.1 * gradient;
       v = 0.999 * v + 0.001 * gradient ** 2;
       expected -= (0.1 * (m / (1 - 0.9 ** (i + 1)))) / (Math.sqrt(v / (1 - 0.999 ** (i + 1))) + 1e-8);

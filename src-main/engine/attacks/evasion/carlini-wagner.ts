@@ -117,10 +117,8 @@ async function minimise(search: {
   const { target, batch, goal, confidence, steps, learningRate, start } = search;
   const { images } = batch;
   const w = new Parameter(images.shape, start);
-  const moments = [
-    new Parameter(images.shape, new Float32Array(start.length)),
-    new Parameter(images.shape, new Float32Array(start.length)),
-  ] as const;
+  const zeros = () => new Parameter(images.shape, new Float32Array(start.length));
+  const [mean, variance] = [zeros(), zeros()];
   const constants = tf.tensor1d(search.constants);
   const loss = margin(batch.labels, goal, confidence, constants);
   let best = search.best;
@@ -143,7 +141,7 @@ async function minimise(search: {
         gradient: tf.mul(tf.add(tf.mul(difference, 2), gradient), tf.div(tf.sub(1, tf.square(tanh)), 2)),
       };
     });
-    applyAdam(w, ...moments, step.gradient, t, { learningRate, ...ADAM });
+    applyAdam([{ parameter: w, mean, variance, gradient: step.gradient }], t, { learningRate, ...ADAM });
     tf.dispose([best.images, best.distance, succeeded, step.gradient]);
     best = { images: step.images, distance: step.distance };
     succeeded = step.succeeded;
@@ -161,7 +159,7 @@ async function minimise(search: {
   }
   const mask = Uint8Array.from(succeeded.dataSync());
   tf.dispose([succeeded, constants]);
-  for (const parameter of [w, ...moments]) parameter.dispose();
+  for (const parameter of [w, mean, variance]) parameter.dispose();
   return { best, succeeded: mask };
 }
 
