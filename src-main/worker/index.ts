@@ -51,7 +51,7 @@ async function runSession(file: string, granted: string[]): Promise<Ending> {
     const run = new SessionRun(
       writer,
       (recorded) => outbox.push(recorded),
-      () => outbox.flushIfDue(),
+      (now) => (now ? outbox.flush() : outbox.flushIfDue()),
     );
     current = run;
     return await run.toEnd(async () => {

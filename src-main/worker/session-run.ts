@@ -27,12 +27,13 @@ export class SessionRun {
 
   /**
    * @param recorded told of every new event once it is in the file
-   * @param breath called whenever the engine lets others work
+   * @param letOut called whenever the engine lets others work; with `now` before a long write, which would hold back
+   *   what waits to be sent
    */
   constructor(
     private readonly writer: SessionWriter,
     private readonly recorded: (event: RecordedEvent) => void,
-    private readonly breath: () => void = () => {},
+    private readonly letOut: (now: boolean) => void = () => {},
   ) {}
 
   pause(): void {
@@ -84,6 +85,7 @@ export class SessionRun {
   }
 
   private emit(event: RunEvent): void {
+    if (event.type === 'checkpoint' || event.type === 'trained') this.letOut(true);
     const recorded = this.writer.append(event);
     if (recorded) this.recorded(recorded);
   }
@@ -95,11 +97,11 @@ export class SessionRun {
       now: () => (performance.now() - start) / 1000,
       emit: (event) => this.emit(event),
       breathe: async () => {
-        this.breath();
+        this.letOut(false);
         await setImmediate();
         if (this.pausing) {
           this.emit({ type: 'run-paused' });
-          this.breath();
+          this.letOut(false);
           await this.pausing;
           if (!this.abort.signal.aborted) this.emit({ type: 'run-continued' });
         }

@@ -73,6 +73,7 @@ export async function ascend(
       });
       tf.dispose([images, direction]);
       ({ images, direction } = next);
+      await context.breathe();
     }
     direction.dispose();
     return images;
