@@ -153,6 +153,7 @@ export default defineEnvironment({
     return {
       observationSpace: {
         kind: 'box',
+        names: ['x (m)', 'v (m/s)', 'θ (rad)', 'ω (rad/s)'],
         low: [-2 * X_LIMIT, -Infinity, -2 * THETA_LIMIT, -Infinity],
         high: [2 * X_LIMIT, Infinity, 2 * THETA_LIMIT, Infinity],
       },

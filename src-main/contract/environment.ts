@@ -6,6 +6,8 @@ import type { Scene } from './scene';
 
 export interface Box {
   kind: 'box';
+  /** Short name of each value, with its unit: 'x (m)'. */
+  names: string[];
   low: number[];
   high: number[];
 }

@@ -113,6 +113,8 @@ export type RunEvent =
       frames: Shape[][];
       /** What the agent perceived, drawn likewise where the environment can; empty when not attacked. */
       perceivedFrames: Shape[][];
+      /** Name of each value of an observation; a finite environment's is its state. */
+      observationNames: string[];
       /** steps × observation size. */
       observations: Float32Array;
       perceived: Float32Array;

@@ -207,11 +207,27 @@ function problemsOf(error: z.ZodError, raw: unknown, prefix: string[], names: re
     return [
       {
         place: placeOf(path),
-        message: `found ${shown(at(raw, issue.path))}; expected: ${issue.message.replace(/^Invalid input: expected /, '').replace(/, received .*$/, '')}`,
+        message: `found ${shown(at(raw, issue.path))}; expected ${expectation(issue)}`,
         remedy: 'Correct the value in the experiment.',
       },
     ];
   });
+}
+
+/** What a rule of the structure wants, in the words of the other messages. */
+function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_small' || issue.code === 'too_big') {
+    const bound =
+      issue.code === 'too_small'
+        ? `${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}`
+        : `${issue.inclusive === false ? 'below' : 'at most'} ${issue.maximum}`;
+    const unit = { array: ' entries', string: ' characters' }[issue.origin as string] ?? '';
+    return `${bound}${unit}`;
+  }
+  if (issue.code === 'invalid_value') return `one of ${issue.values.join(', ')}`;
+  if (issue.code === 'invalid_type')
+    return issue.expected === 'int' ? 'a whole number' : `a value of type ${issue.expected}`;
+  return issue.message;
 }
 
 function keysAt(path: readonly PropertyKey[]): string[] {
@@ -338,12 +354,30 @@ export type Parsed = { ok: true; experiment: Experiment } | { ok: false; problem
 /** Checks a raw value (from YAML, JSON or the form) whole; every problem found is told, not only the first. */
 export function parseExperiment(raw: unknown, catalog: Catalog): Parsed {
   const parsed = structure.safeParse(raw);
-  if (!parsed.success) {
-    return { ok: false, problems: problemsOf(parsed.error, raw, [], Object.keys(structure.shape)) };
-  }
-  const { finalLearningRate, ...rest } = parsed.data.training;
+  if (parsed.success) return checkMeaning(parsed.data, catalog);
+  const problems = problemsOf(parsed.error, raw, [], Object.keys(structure.shape));
+  // What else is wrong is told in the same breath: the rest is checked without the parts that are broken.
+  const broken = new Set(
+    parsed.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [String(issue.path[0])],
+    ),
+  );
+  const sound = Object.entries(raw ?? {}).filter(([key]) => !broken.has(key));
+  const rest = structure.safeParse({
+    ...Object.fromEntries(sound),
+    ...(broken.has('name') ? { name: 'unnamed' } : {}),
+  });
+  const more = rest.success ? checkMeaning(rest.data, catalog) : null;
+  const elsewhere =
+    more && !more.ok ? more.problems.filter(({ place }) => !broken.has(place.split('.')[0]!)) : [];
+  return { ok: false, problems: [...problems, ...elsewhere] };
+}
+
+/** What the structure alone cannot tell: whether the definitions exist, fit the task and each other. */
+function checkMeaning(data: z.output<typeof structure>, catalog: Catalog): Parsed {
+  const { finalLearningRate, ...rest } = data.training;
   const experiment: Experiment = {
-    ...parsed.data,
+    ...data,
     training: { ...rest, finalLearningRate: finalLearningRate ?? rest.learningRate },
   };
   const { task } = experiment;

@@ -39,8 +39,8 @@ export function setUpMenu(command: (command: Command) => void, settings: Setting
     {
       label: '&View',
       submenu: [
-        item('Live run', 'live', 'CmdOrCtrl+1'),
-        item('Sessions', 'sessions', 'CmdOrCtrl+2'),
+        item('Live run', 'live'),
+        item('Sessions', 'sessions'),
         separator,
         {
           label: 'Theme',

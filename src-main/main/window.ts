@@ -7,7 +7,7 @@ import { isDevelopment, pageUrl } from './page';
 import { FIRST_PLACE, MIN_SIZE, reachable, windowPlace } from './window-place';
 
 /** The page's own background, so that nothing flashes before it is drawn. */
-const background = (): string => (nativeTheme.shouldUseDarkColors ? '#141414' : '#ffffff');
+const background = (): string => (nativeTheme.shouldUseDarkColors ? '#10141a' : '#f4f5f7');
 
 export class LabWindow {
   private window: BrowserWindow | null = null;

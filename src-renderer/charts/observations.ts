@@ -9,23 +9,15 @@ export const STRIP_LEFT = 64;
 export const STRIP_RIGHT = 12;
 export const STRIP_HEIGHT = 58;
 export const STRIP_BOTTOM = 34;
-const MOST_DIMENSIONS = 8;
-
-/** More values than can be drawn are one-hot: the place of the largest tells as much. */
-export function dimensions(values: Float32Array, steps: number): { name: string; values: number[] }[] {
-  const size = steps ? Math.round(values.length / steps) : 0;
-  const column = (pick: (step: number) => number): number[] =>
-    Array.from({ length: steps }, (_, step) => pick(step));
-  if (size > MOST_DIMENSIONS) {
-    const largest = (step: number): number => {
-      const row = values.subarray(step * size, (step + 1) * size);
-      return row.indexOf(Math.max(...row));
-    };
-    return [{ name: 'state', values: column(largest) }];
-  }
-  return Array.from({ length: size }, (_, i) => ({
-    name: size === 1 ? 'state' : `obs ${i + 1}`,
-    values: column((step) => values[step * size + i]!),
+/** The course of each value of an observation over the steps of an episode. */
+export function dimensions(
+  values: Float32Array,
+  names: readonly string[],
+  steps: number,
+): { name: string; values: number[] }[] {
+  return names.map((name, i) => ({
+    name,
+    values: Array.from({ length: steps }, (_, step) => values[step * names.length + i]!),
   }));
 }
 
@@ -33,8 +25,10 @@ export const stripHeight = (count: number): number => count * STRIP_HEIGHT + STR
 
 export function observationsOption(trajectory: Trajectory, palette: Palette): ChartOption {
   const steps = trajectory.actions.length;
-  const truth = dimensions(trajectory.observations, steps);
-  const perceived = trajectory.perceived.length ? dimensions(trajectory.perceived, steps) : [];
+  const truth = dimensions(trajectory.observations, trajectory.observationNames, steps);
+  const perceived = trajectory.perceived.length
+    ? dimensions(trajectory.perceived, trajectory.observationNames, steps)
+    : [];
   const { tooltip, ...rest } = base(palette);
   return {
     ...rest,

@@ -224,6 +224,8 @@ function episode<S>(
     scene: { width, height, backdrop },
     frames,
     perceivedFrames,
+    observationNames:
+      environment.observationSpace.kind === 'box' ? environment.observationSpace.names : ['state'],
     observations: Float32Array.from(observations),
     perceived: Float32Array.from(perceived),
     actions: Uint8Array.from(actions),

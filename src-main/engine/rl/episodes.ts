@@ -172,7 +172,7 @@ export function trajectory(
   const { width, height, backdrop } = environment.scene(trace.states[0]);
   const perceived = Float32Array.from(trace.perceived);
   const size = perceived.length / episode.length;
-  const { stateFromObservation } = environment;
+  const { observationSpace, stateFromObservation } = environment;
   return {
     type: 'trajectory',
     ...about,
@@ -185,6 +185,7 @@ export function trajectory(
             (_, i) =>
               environment.scene(stateFromObservation(perceived.subarray(i * size, (i + 1) * size))).shapes,
           ),
+    observationNames: observationSpace.kind === 'box' ? observationSpace.names : ['state'],
     observations: Float32Array.from(trace.observations),
     perceived,
     actions: Uint8Array.from(episode.actions),

@@ -220,19 +220,16 @@ describe('curves', () => {
 });
 
 describe('observations', () => {
-  test('a strip a dimension; a one-hot observation becomes the state', () => {
-    expect(dimensions(Float32Array.of(1, 2, 3, 4), 2)).toEqual([
-      { name: 'obs 1', values: [1, 3] },
-      { name: 'obs 2', values: [2, 4] },
+  test('a strip for each named value', () => {
+    expect(dimensions(Float32Array.of(1, 2, 3, 4), ['x (m)', 'v (m/s)'], 2)).toEqual([
+      { name: 'x (m)', values: [1, 3] },
+      { name: 'v (m/s)', values: [2, 4] },
     ]);
-    const oneHot = new Float32Array(32);
-    oneHot[5] = 1;
-    oneHot[16 + 9] = 1;
-    expect(dimensions(oneHot, 2)).toEqual([{ name: 'state', values: [5, 9] }]);
   });
 
   test('true over perceived, where there is a perceived one', () => {
     const trajectory = {
+      observationNames: ['state'],
       observations: Float32Array.of(1, 2),
       perceived: Float32Array.of(1.5, 2.5),
       actions: Uint8Array.of(0, 1),
