@@ -3,7 +3,8 @@ import '@tensorflow/tfjs-node';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../src-main/contract/experiment';
-import { predict, perturbSplit } from '../../src-main/engine/evaluate';
+import { evaluateAttack, perturbSplit, predict } from '../../src-main/engine/evaluate';
+import { l2Distance } from '../../src-main/engine/norms';
 import { attackById } from '../../src-main/engine/registry';
 import { resolve } from '../../src-main/engine/resolve';
 import { toBatch } from '../../src-main/engine/splits';
@@ -15,6 +16,7 @@ interface Golden {
   images: number[];
   labels: number[];
   logits: number[];
+  smallest: Record<string, { l2: number[]; success: boolean[] }>;
   attacks: { name: string; epsilon: number; images: number[]; predictions: number[] }[];
 }
 
@@ -59,6 +61,26 @@ describe('evasion attacks against their peers', () => {
       images.forEach((value, i) => expect(value).toBeCloseTo(expected.images[i]!, 4));
       const { labels } = await predict(target, { images, labels: split.labels });
       expect([...labels]).toEqual(expected.predictions);
+    },
+  );
+
+  it.each(Object.entries(golden.smallest))(
+    '%s finds perturbations as small as its peer’s, as surely',
+    async (id, peer) => {
+      const applied = resolve({ id }, attackById(id), TRAINING);
+      const before = await predict(target, split);
+      const { metrics, adversarial } = await evaluateAttack(
+        applied,
+        target,
+        split,
+        before,
+        contextOf(1),
+        () => {},
+      );
+      const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+      const distances = Array.from(split.labels, (_, i) => l2Distance(split.images, adversarial, i * 64, 64));
+      expect(metrics.attackSuccessRate).toBe(1);
+      expect(mean(distances)).toBeLessThanOrEqual(1.03 * mean(peer.l2));
     },
   );
 });
