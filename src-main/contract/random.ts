@@ -89,7 +89,3 @@ class Sfc32 implements Random {
 
 export const stream = (seed: number, ...purpose: (string | number)[]): Random =>
   new Sfc32(seedWords(seed, purpose.join('/')));
-
-/** Seed ≥ 1 for a library that wants a number (tfjs reads 0 as "no seed"). */
-export const librarySeed = (seed: number, ...purpose: (string | number)[]): number =>
-  1 + stream(seed, ...purpose).integer(2147483646);

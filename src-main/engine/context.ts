@@ -1,7 +1,7 @@
 /** What the outside lends the engine, and what the frame lends the author of an attack, defence or agent. */
 import type { ArmPlan, RunEvent } from '../contract/events';
 import type { Random } from '../contract/random';
-import { stream } from './random';
+import { stream } from '../contract/random';
 
 /** The engine knows no files, windows or clocks: this is all it gets from outside. */
 export interface Host {

@@ -1,6 +1,6 @@
 /** Single environments for the command line: `sparring env rollout` and `sparring env transitions`. */
 import type { Environment, Transition } from '../contract/environment';
-import { stream } from './random';
+import { stream } from '../contract/random';
 
 export interface RolloutStep {
   observation: number[];

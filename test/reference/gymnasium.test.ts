@@ -4,7 +4,7 @@ import cartpole from '../../envs/cartpole';
 import cliffWalking from '../../envs/cliff-walking';
 import frozenLake from '../../envs/frozen-lake';
 import type { Environment } from '../../src-main/contract/environment';
-import { stream } from '../../src-main/engine/random';
+import { stream } from '../../src-main/contract/random';
 import golden from './gymnasium.json';
 
 const create = (id: string, params: object): Environment<number> =>

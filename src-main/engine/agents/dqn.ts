@@ -20,7 +20,7 @@ import { defineAgent } from '../definitions';
 import { globalNorm } from '../kernels';
 import { dense, Network } from '../network';
 import { Adam } from '../optimizers';
-import { stream } from '../random';
+import { stream } from '../../contract/random';
 import { greedyActions } from '../rl/greedy';
 import { encodingFor, networkPolicy, PlainNetwork } from './parts/network-policy';
 import { ReplayBuffer } from './parts/replay-buffer';

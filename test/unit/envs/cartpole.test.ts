@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import cartpole from '../../../envs/cartpole';
-import { stream } from '../../../src-main/engine/random';
+import { stream } from '../../../src-main/contract/random';
 
 const environment = cartpole.create({ suttonBartoReward: false });
 const unused = stream(1, 'unused');

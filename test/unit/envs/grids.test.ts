@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import cliffWalking from '../../../envs/cliff-walking';
 import frozenLake from '../../../envs/frozen-lake';
-import { stream } from '../../../src-main/engine/random';
+import { stream } from '../../../src-main/contract/random';
 
 const lake = (params: Partial<Parameters<typeof frozenLake.create>[0]>) =>
   frozenLake.create({ map: '4x4', rows: null, slippery: false, successRate: 1 / 3, ...params });

@@ -13,7 +13,7 @@ import { ReplayBuffer } from '../../../src-main/engine/agents/parts/replay-buffe
 import qLearning from '../../../src-main/engine/agents/q-learning';
 import type { AgentDefinition, TrainedAgent } from '../../../src-main/engine/definitions';
 import { dense, Network } from '../../../src-main/engine/network';
-import { stream } from '../../../src-main/engine/random';
+import { stream } from '../../../src-main/contract/random';
 import { exactReturn } from '../../../src-main/engine/rl/exact';
 import { greedyProbabilities } from '../../../src-main/engine/rl/eyes';
 import { createLesson } from '../../../src-main/engine/rl/lesson';

@@ -5,7 +5,7 @@ import type { Environment } from '../../../src-main/contract/environment';
 import fgsm from '../../../src-main/engine/attacks/observation/fgsm-observation';
 import random from '../../../src-main/engine/attacks/observation/random-observation';
 import type { ObservationAttack } from '../../../src-main/engine/definitions';
-import { stream } from '../../../src-main/engine/random';
+import { stream } from '../../../src-main/contract/random';
 import { bindAttack } from '../../../src-main/engine/rl/eyes';
 import { defaults, linearPolicy, tablePolicy } from './toys';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import flip from '../../../src-main/engine/attacks/reward/reward-flip';
 import noise from '../../../src-main/engine/attacks/reward/reward-noise';
 import defense from '../../../src-main/engine/defenses/rl-training/training-under-attack';
-import { stream } from '../../../src-main/engine/random';
+import { stream } from '../../../src-main/contract/random';
 
 const paid = (rewards: Float32Array) => ({
   observations: new Float32Array(rewards.length),

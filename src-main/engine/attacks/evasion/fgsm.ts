@@ -1,5 +1,5 @@
-import { choice, number } from '../../../contract/params';
 import { defineEvasion } from '../../definitions';
+import { ballParams, inBall } from '../ball';
 import { ascend } from '../gradient-ascent';
 
 /** Fast gradient sign method: one step of size epsilon up the loss gradient. Images in [0, 1]. */
@@ -17,18 +17,8 @@ export default defineEvasion({
   },
   knowledge: 'white-box',
   requires: ['gradients'],
-  params: {
-    epsilon: number({
-      default: 0.1,
-      min: 0,
-      max: 1000,
-      unit: 'pixel range',
-      help: 'Radius of the norm ball.',
-    }),
-    norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball.' }),
-  },
-  norm: ({ norm }) => norm,
-  budget: ({ epsilon }) => epsilon,
+  params: ballParams(0.1),
+  ...inBall,
   cost: () => 1,
   perturb: (target, batch, goal, { epsilon, norm }, context) =>
     ascend(

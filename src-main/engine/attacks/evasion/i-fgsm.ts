@@ -1,5 +1,6 @@
-import { choice, derivedNumber, integer, number } from '../../../contract/params';
+import { derivedNumber, integer } from '../../../contract/params';
 import { defineEvasion } from '../../definitions';
+import { ballParams, inBall } from '../ball';
 import { ascend } from '../gradient-ascent';
 
 /** Iterative FGSM (basic iterative method): small steps up the loss, projected into the ball. Images in [0, 1]. */
@@ -19,13 +20,7 @@ export default defineEvasion({
   knowledge: 'white-box',
   requires: ['gradients'],
   params: {
-    epsilon: number({
-      default: 0.1,
-      min: 0,
-      max: 1000,
-      unit: 'pixel range',
-      help: 'Radius of the norm ball.',
-    }),
+    ...ballParams(0.1),
     steps: integer({ default: 10, min: 1, max: 100000, help: 'Gradient steps.' }),
     stepSize: derivedNumber({
       derived: '1.25 · epsilon / steps',
@@ -34,11 +29,9 @@ export default defineEvasion({
       help: 'Length of a step. The default lets the steps cross the ball with a quarter to spare, as in the paper.',
       advanced: true,
     }),
-    norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball and of a step.' }),
   },
   derive: ({ epsilon, steps }) => ({ stepSize: (1.25 * epsilon) / steps }),
-  norm: ({ norm }) => norm,
-  budget: ({ epsilon }) => epsilon,
+  ...inBall,
   cost: ({ steps }) => steps,
   perturb: (target, batch, goal, { epsilon, steps, stepSize, norm }, context) =>
     ascend(target, batch, goal, { norm, epsilon, steps, stepSize, randomStart: false, decay: 0 }, context),

@@ -1,5 +1,6 @@
-import { choice, derivedNumber, integer, number } from '../../../contract/params';
+import { derivedNumber, integer, number } from '../../../contract/params';
 import { defineEvasion } from '../../definitions';
+import { ballParams, inBall } from '../ball';
 import { ascend } from '../gradient-ascent';
 
 /** Momentum iterative FGSM: I-FGSM along an accumulated gradient. Images in [0, 1]. */
@@ -17,13 +18,7 @@ export default defineEvasion({
   knowledge: 'white-box',
   requires: ['gradients'],
   params: {
-    epsilon: number({
-      default: 0.1,
-      min: 0,
-      max: 1000,
-      unit: 'pixel range',
-      help: 'Radius of the norm ball.',
-    }),
+    ...ballParams(0.1),
     steps: integer({ default: 10, min: 1, max: 100000, help: 'Gradient steps.' }),
     decay: number({
       default: 1,
@@ -38,11 +33,9 @@ export default defineEvasion({
       help: 'Length of a step; the default is the paper’s.',
       advanced: true,
     }),
-    norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball and of a step.' }),
   },
   derive: ({ epsilon, steps }) => ({ stepSize: epsilon / steps }),
-  norm: ({ norm }) => norm,
-  budget: ({ epsilon }) => epsilon,
+  ...inBall,
   cost: ({ steps }) => steps,
   perturb: (target, batch, goal, { epsilon, steps, decay, stepSize, norm }, context) =>
     ascend(target, batch, goal, { norm, epsilon, steps, stepSize, randomStart: false, decay }, context),

@@ -1,5 +1,6 @@
-import { boolean, choice, derivedNumber, integer, number } from '../../../contract/params';
+import { boolean, derivedNumber, integer } from '../../../contract/params';
 import { defineEvasion } from '../../definitions';
+import { ballParams, inBall } from '../ball';
 import { onStanding } from '../finished';
 import { ascend } from '../gradient-ascent';
 
@@ -20,13 +21,7 @@ export default defineEvasion({
   knowledge: 'white-box',
   requires: ['gradients'],
   params: {
-    epsilon: number({
-      default: 0.3,
-      min: 0,
-      max: 1000,
-      unit: 'pixel range',
-      help: 'Radius of the norm ball.',
-    }),
+    ...ballParams(0.3),
     steps: integer({ default: 40, min: 1, max: 100000, help: 'Gradient steps of one start.' }),
     stepSize: derivedNumber({
       derived: '2.5 · epsilon / steps',
@@ -47,11 +42,9 @@ export default defineEvasion({
       help: 'Starts; inputs that fell leave before the next.',
       advanced: true,
     }),
-    norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball and of a step.' }),
   },
   derive: ({ epsilon, steps }) => ({ stepSize: (2.5 * epsilon) / steps }),
-  norm: ({ norm }) => norm,
-  budget: ({ epsilon }) => epsilon,
+  ...inBall,
   cost: ({ steps, restarts }) => steps * restarts,
   async perturb(target, batch, goal, { epsilon, steps, stepSize, randomStart, restarts, norm }, context) {
     const start = (restart: number) => ({

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { choice, number } from '../../../contract/params';
 import { defineEvasion } from '../../definitions';
+import { ballParams, inBall } from '../ball';
 import { project, randomInBall } from '../../norms';
 
 /** Uniform noise of the norm ball: the baseline that every real attack must beat. Images in [0, 1]. */
@@ -17,18 +17,8 @@ export default defineEvasion({
   },
   knowledge: 'none',
   requires: [],
-  params: {
-    epsilon: number({
-      default: 0.1,
-      min: 0,
-      max: 1000,
-      unit: 'pixel range',
-      help: 'Radius of the norm ball.',
-    }),
-    norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball.' }),
-  },
-  norm: ({ norm }) => norm,
-  budget: ({ epsilon }) => epsilon,
+  params: ballParams(0.1),
+  ...inBall,
   cost: () => 0.1,
   async perturb(_target, { images }, _goal, { epsilon, norm }, context) {
     const [n, height, width, channels] = images.shape;

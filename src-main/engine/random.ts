@@ -1,1 +1,0 @@
-export { librarySeed, stream } from '../contract/random';
