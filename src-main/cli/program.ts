@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { version } from '../../package.json';
 import { answerTo, EXIT } from './answer';
+import { defineCompare } from './commands/compare';
 import { defineEnv } from './commands/env';
 import { defineExport } from './commands/export';
 import { defineList } from './commands/list';
@@ -23,6 +24,7 @@ export async function runProgram(args: string[]): Promise<number> {
   defineRun(program, exit);
   defineResume(program, exit);
   defineShow(program);
+  defineCompare(program);
   defineReproduce(program, exit);
   defineExport(program);
   defineList(program);

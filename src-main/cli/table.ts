@@ -1,4 +1,5 @@
 /** Tables in plain text: what a session found, as it is read on a terminal. */
+import { catalog } from '../contract/catalog-data';
 import type { Applied } from '../contract/params';
 import type { GroupSummary, MetricIntervals, Summary } from '../contract/summary';
 import type { Task } from '../contract/catalog';
@@ -18,8 +19,13 @@ export function toText(rows: string[][], align: 'left' | 'right' = 'right'): str
 export function labelsOf(all: Applied[]): string[] {
   return all.map(({ id, params }) => {
     const others = all.filter((other) => other.id === id);
+    const specs = catalog.find((entry) => entry.id === id)?.params ?? {};
+    // What follows from other parameters tells nothing that they do not.
     const telling = Object.entries(params).filter(
-      ([name, value]) => typeof value !== 'object' && others.some((other) => other.params[name] !== value),
+      ([name, value]) =>
+        typeof value !== 'object' &&
+        specs[name]?.kind !== 'derived-number' &&
+        others.some((other) => other.params[name] !== value),
     );
     return [id, ...telling.map(([name, value]) => `${name}=${value}`)].join(' ');
   });
@@ -66,4 +72,29 @@ export function resultTable(task: Task, { summary }: Summary): string {
       .map(({ id, evidence }) => `${headOf(summary)[i]}: ${id} fails: ${evidence}`),
   );
   return [toText(rows), ...(failed.length ? ['', ...failed] : [])].join('\n');
+}
+
+interface Named {
+  name: string;
+  summary: GroupSummary[];
+}
+
+/** Several sessions of one task in one table: a row for each arm, a column for each attack that any of them ran. */
+export function comparisonTable(task: Task, sessions: Named[]): string {
+  const metric = METRIC[task];
+  const all = sessions.flatMap(({ summary }) => summary.flatMap(({ attacks }) => attacks));
+  const keyOf = ({ id, params }: Applied) => JSON.stringify([id, params]);
+  const columns = [...new Map(all.map((attack) => [keyOf(attack), attack])).values()];
+  const rows = sessions.flatMap(({ name, summary }) => {
+    const heads = headOf(summary);
+    return summary.map((group, i) => [
+      `${name}: ${heads[i]}`,
+      String(group.seeds.length),
+      cell(group.clean, metric),
+      ...columns.map((column) =>
+        cell(group.attacks.find((attack) => keyOf(attack) === keyOf(column))?.metrics, metric),
+      ),
+    ]);
+  });
+  return toText([[metric, 'seeds', 'no attack', ...labelsOf(columns)], ...rows]);
 }

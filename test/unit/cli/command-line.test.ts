@@ -5,7 +5,7 @@ import { Refused } from '../../../src-main/cli/answer';
 import { givenExperiment } from '../../../src-main/cli/experiment-file';
 import { setValue } from '../../../src-main/cli/overrides';
 import { runProgram } from '../../../src-main/cli/program';
-import { labelsOf, resultTable, toText } from '../../../src-main/cli/table';
+import { comparisonTable, labelsOf, resultTable, toText } from '../../../src-main/cli/table';
 import { LabError } from '../../../src-main/contract/problem';
 import type { GroupSummary } from '../../../src-main/contract/summary';
 import { temporaryFolder } from '../sessions/session-fixture';
@@ -171,6 +171,33 @@ describe('tables', () => {
       'pgd epsilon=0.1',
       'pgd epsilon=0.3',
       'fgsm',
+    ]);
+  });
+  it('leave out what follows from other parameters', () => {
+    const pgd = (epsilon: number) => ({ id: 'pgd', params: { epsilon, stepSize: epsilon / 16 } });
+    expect(labelsOf([pgd(0.1), pgd(0.3)])).toEqual(['pgd epsilon=0.1', 'pgd epsilon=0.3']);
+  });
+  it('put sessions side by side, a gap where one did not run an attack', () => {
+    const one = (mean: number) => ({ accuracy: { mean, low: null, high: null, n: 1 } });
+    const session = (name: string, attacks: string[]) => ({
+      name,
+      summary: [
+        {
+          poisoning: null,
+          defense: null,
+          seeds: [1],
+          clean: one(0.9),
+          attacks: attacks.map((id) => ({ id, params: {}, metrics: one(0.25) })),
+          worstCase: null,
+          verdict: { holds: true, robust: false, checks: [] },
+        },
+      ],
+    });
+    const table = comparisonTable('classification', [session('a', ['fgsm', 'pgd']), session('b', ['pgd'])]);
+    expect(table.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+      ['accuracy', 'seeds', 'no attack', 'fgsm', 'pgd'],
+      ['a: undefended', '1', '90.0 %', '25.0 %', '25.0 %'],
+      ['b: undefended', '1', '90.0 %', '–', '25.0 %'],
     ]);
   });
   it('show mean and interval, and the checks that fail', () => {
