@@ -79,7 +79,8 @@ describe('the experiment given', () => {
       givenExperiment(file('name: a\ntask: classification\ndatset: {id: mnist}\nseeds: [0]\n'), {});
       expect.unreachable();
     } catch (error) {
-      expect((error as Refused).problems.map(({ place }) => place).sort()).toEqual(['datset', 'seeds.0']);
+      const places = (error as Refused).problems.map(({ place }) => place).sort();
+      expect(places).toEqual(['dataset', 'datset', 'model', 'seeds.0']);
     }
     expect(() => givenExperiment(file('name: [a'), {})).toThrow(Refused);
   });

@@ -119,6 +119,14 @@ describe('experiment', () => {
     );
   });
 
+  it('tells what is wrong with the structure and with the entries in one breath', () => {
+    const told = problems({ ...good, training: { epochs: 0 }, attacks: [{ id: 'pdg' }] });
+    expect(told).toEqual([
+      expect.stringContaining('training.epochs: found 0; expected at least 1'),
+      expect.stringContaining('attacks.0.id: nothing under “attacks” is called “pdg”'),
+    ]);
+  });
+
   it('tells line and column of a syntax error', () => {
     const parsed = experimentFromText('name: x\ntask: [', 'mine.yaml', catalog);
     expect(parsed).toMatchObject({ ok: false });
