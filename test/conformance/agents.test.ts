@@ -1,0 +1,100 @@
+/** Every agent with every attack and defence that fits it, run whole: events, budgets, seeds, resume, memory. */
+import { createHash } from 'node:crypto';
+import '@tensorflow/tfjs-node';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import type { CatalogEntry } from '../../src-main/contract/catalog';
+import { parseExperiment, type Experiment } from '../../src-main/contract/experiment';
+import type { RunEvent } from '../../src-main/contract/events';
+import { agents, engineCatalog } from '../../src-main/engine/registry';
+import { run, type RunJob } from '../../src-main/engine/run';
+import { recordingHost } from '../fixtures/tiny';
+
+const catalog = engineCatalog();
+/** Training made short; what is learnt does not matter here. */
+const SHORT: Record<string, object> = {
+  'q-learning': { steps: 3000 },
+  dqn: { steps: 1200, learningStarts: 200, trainEvery: 200, gradientSteps: 4, hidden: 16 },
+};
+const ids = (wanted: (entry: CatalogEntry) => boolean) => catalog.filter(wanted).map(({ id }) => ({ id }));
+
+function experiment(agent: (typeof agents)[number]): Experiment {
+  const finite = agent.requires.includes('finite-states');
+  const fits = ({ requires }: CatalogEntry) =>
+    (requires ?? []).every((need) => [...agent.capabilities, 'training'].includes(need));
+  const parsed = parseExperiment(
+    {
+      name: 'tiny',
+      task: 'reinforcement-learning',
+      environment: { id: finite ? 'FrozenLake-v1' : 'CartPole-v1' },
+      agent: { id: agent.id, ...(SHORT[agent.id] ?? { steps: 2000 }) },
+      poisoning: ids((entry) => entry.surface === 'reward'),
+      attacks: ids((entry) => entry.surface === 'observation' && fits(entry)),
+      // A defence trains under an attack that the agent can be attacked with.
+      defenses: ids((entry) => entry.stage === 'rl-training').map((defense) => ({
+        ...defense,
+        attack: { id: 'random-observation' },
+      })),
+      evaluation: { episodes: 4 },
+    },
+    catalog,
+  );
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.experiment;
+}
+
+async function record(spec: Experiment, resume: RunJob['resume'] = null): Promise<RunEvent[]> {
+  const host = recordingHost();
+  await run({ experiment: spec, inputs: {}, host, resume });
+  return host.events;
+}
+
+const digested = (events: RunEvent[]): unknown =>
+  JSON.parse(
+    JSON.stringify(events, (_key, value: unknown) =>
+      ArrayBuffer.isView(value)
+        ? createHash('sha256')
+            .update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+            .digest('hex')
+        : value,
+    ),
+  );
+
+describe.each(agents.map((agent) => [agent.id, agent] as const))('%s', (_id, agent) => {
+  const spec = experiment(agent);
+
+  it('runs every arm under every attack, within budgets, its progress adding up', async () => {
+    const events = await record(spec);
+    const started = events[0] as Extract<RunEvent, { type: 'run-started' }>;
+    const { arms, attacks, work } = started.plan;
+    expect(events.filter(({ type }) => type === 'evaluation')).toHaveLength(
+      arms.length * (attacks.length + 1),
+    );
+    const checks = events.flatMap((event) => (event.type === 'check' ? [event.check] : []));
+    for (const wanted of ['within-budget', 'epsilon-zero-is-clean']) {
+      const found = checks.filter((check) => check.id === wanted);
+      expect(found.length).toBeGreaterThan(0);
+      expect(found.filter(({ status }) => status === 'fail')).toEqual([]);
+    }
+    const done = events.reduce((last, event) => (event.type === 'progress' ? event.done : last), 0);
+    expect(done / work).toBeCloseTo(1, 1);
+    expect(events.some(({ type }) => type === 'trajectory')).toBe(true);
+  });
+
+  it('gives equal events for equal seeds, and goes on after its checkpoints as it would have', async () => {
+    const whole = await record(spec);
+    const checkpoints = whole.flatMap((event, i) => (event.type === 'checkpoint' ? [i] : []));
+    for (const at of [checkpoints[0]!, checkpoints.at(-1)!]) {
+      const { position, state } = whole[at] as Extract<RunEvent, { type: 'checkpoint' }>;
+      const again = await record(spec, { position, state, history: whole.slice(0, at + 1) });
+      expect(digested(again)).toEqual(digested(whole.slice(at + 1)));
+    }
+  });
+
+  it('leaves no tensor behind', async () => {
+    await record(spec);
+    const before = tf.memory().numTensors;
+    await record(spec);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
