@@ -1,7 +1,7 @@
 /** Tables in plain text: what a session found, as it is read on a terminal. */
 import { catalog } from '../contract/catalog-data';
 import type { Applied } from '../contract/params';
-import type { GroupSummary, MetricIntervals, Summary } from '../contract/summary';
+import type { GroupSummary, MetricIntervals, Summary, Verdict } from '../contract/summary';
 import type { Task } from '../contract/catalog';
 
 /** Columns as wide as their widest cell; those after the first are aligned to the right, as numbers are, unless told. */
@@ -54,6 +54,10 @@ function headOf(groups: GroupSummary[]): string[] {
   return groups.map((_, i) => [poisonings[i], defenses[i] ?? 'undefended'].filter(Boolean).join(' + '));
 }
 
+/** Whether a number may be believed; without a single check that ran, nothing can be said. */
+const believable = ({ holds, checks }: Verdict): string =>
+  checks.every(({ status }) => status === 'not-run') ? 'not checked' : holds ? 'yes' : 'no';
+
 /** A row an attack, a column an arm (over its seeds): mean, and the 95 % interval where there are several seeds. */
 export function resultTable(task: Task, { summary }: Summary): string {
   if (summary.length === 0) return 'No arm has begun yet.';
@@ -64,7 +68,7 @@ export function resultTable(task: Task, { summary }: Summary): string {
     [seeds > 1 ? `${metric}, mean and 95 % interval over ${seeds} seeds` : metric, ...headOf(summary)],
     ['no attack', ...summary.map(({ clean }) => cell(clean, metric))],
     ...attacks.map((label, i) => [label, ...summary.map((group) => cell(group.attacks[i]?.metrics, metric))]),
-    ['believable', ...summary.map(({ verdict }) => (verdict.holds ? 'yes' : 'no'))],
+    ['believable', ...summary.map(({ verdict }) => believable(verdict))],
   ];
   const failed = summary.flatMap(({ verdict }, i) =>
     verdict.checks

@@ -217,6 +217,7 @@ describe('tables', () => {
       },
     });
     const table = resultTable('classification', { arms: [], summary: [group(null), group('smoothing')] });
+    expect(table).toMatch(/believable +not checked +no/);
     expect(table).toContain('90.0 % [89.0 %, 91.0 %]');
     expect(table).toContain('smoothing: zero-gradients fails: all are 0');
   });
