@@ -167,7 +167,9 @@ export default defineEnvironment({
           throw new RangeError(`CartPole-v1: found action ${action}; expected 0 or 1`);
         const next = advance(state, action);
         const terminated = fallen(next);
-        return { state: next, reward: suttonBartoReward ? (terminated ? -1 : 0) : 1, terminated };
+        if (suttonBartoReward) return { state: next, reward: terminated ? -1 : 0, terminated };
+        // As in Gymnasium, steps beyond the end of an episode pay nothing.
+        return { state: next, reward: terminated && fallen(state) ? 0 : 1, terminated };
       },
       observe: ({ x, xDot, theta, thetaDot }) => Float32Array.of(x, xDot, theta, thetaDot),
       scene: (state) => ({ width: WIDTH, height: HEIGHT, backdrop: BACKDROP, shapes: shapes(state) }),

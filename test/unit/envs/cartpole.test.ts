@@ -38,6 +38,13 @@ describe('CartPole-v1', () => {
     expect(other.step(other.fromArray([3, 0, 0, 0]), 0, unused).reward).toBe(-1);
   });
 
+  it('pays the step that ends an episode and none beyond it, as Gymnasium does', () => {
+    const leaning = environment.fromArray([0, 0, 0.2, 0.5]);
+    const fallen = environment.step(leaning, 0, unused);
+    expect(fallen).toMatchObject({ reward: 1, terminated: true });
+    expect(environment.step(fallen.state, 0, unused)).toMatchObject({ reward: 0, terminated: true });
+  });
+
   it('starts within ±0.05', () => {
     const random = stream(3, 'start');
     const values = Array.from({ length: 200 }, () => environment.toArray(environment.initial(random))).flat();
