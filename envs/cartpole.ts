@@ -27,6 +27,8 @@ interface CartPoleState {
   xDot: number;
   theta: number;
   thetaDot: number;
+  /** The episode has ended; Gymnasium keeps this too, outside the array of its state. */
+  ended: boolean;
 }
 
 const GRAVITY = 9.8;
@@ -43,7 +45,7 @@ const X_LIMIT = 2.4;
 const THETA_LIMIT = (12 * 2 * Math.PI) / 360;
 const RESET_RANGE = 0.05;
 
-function advance({ x, xDot, theta, thetaDot }: CartPoleState, action: number): CartPoleState {
+function advance({ x, xDot, theta, thetaDot }: CartPoleState, action: number): Omit<CartPoleState, 'ended'> {
   const force = action === 1 ? FORCE : -FORCE;
   const cos = Math.cos(theta);
   const sin = Math.sin(theta);
@@ -60,7 +62,7 @@ function advance({ x, xDot, theta, thetaDot }: CartPoleState, action: number): C
   };
 }
 
-const fallen = ({ x, theta }: CartPoleState): boolean =>
+const fallen = ({ x, theta }: Pick<CartPoleState, 'x' | 'theta'>): boolean =>
   x < -X_LIMIT || x > X_LIMIT || theta < -THETA_LIMIT || theta > THETA_LIMIT;
 
 // The drawing: 100 units a metre, the track wide enough to show both limits.
@@ -128,6 +130,7 @@ const stateOf = (values: ArrayLike<number>): CartPoleState => ({
   xDot: values[1]!,
   theta: values[2]!,
   thetaDot: values[3]!,
+  ended: false,
 });
 
 export default defineEnvironment({
@@ -165,11 +168,12 @@ export default defineEnvironment({
       step(state: CartPoleState, action) {
         if (action !== 0 && action !== 1)
           throw new RangeError(`CartPole-v1: found action ${action}; expected 0 or 1`);
-        const next = advance(state, action);
-        const terminated = fallen(next);
+        const moved = advance(state, action);
+        const terminated = fallen(moved);
+        const next = { ...moved, ended: state.ended || terminated };
         if (suttonBartoReward) return { state: next, reward: terminated ? -1 : 0, terminated };
-        // As in Gymnasium, steps beyond the end of an episode pay nothing.
-        return { state: next, reward: terminated && fallen(state) ? 0 : 1, terminated };
+        // The step that ends an episode pays; those beyond it do not.
+        return { state: next, reward: terminated && state.ended ? 0 : 1, terminated };
       },
       observe: ({ x, xDot, theta, thetaDot }) => Float32Array.of(x, xDot, theta, thetaDot),
       scene: (state) => ({ width: WIDTH, height: HEIGHT, backdrop: BACKDROP, shapes: shapes(state) }),
