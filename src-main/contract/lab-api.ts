@@ -121,14 +121,6 @@ export interface LabPushes {
   command: 'new-experiment' | 'open-experiment' | 'save-experiment' | 'sessions' | 'live' | 'about';
 }
 
-export const PUSHES: readonly (keyof LabPushes)[] = [
-  'run-events',
-  'runs',
-  'sessions-changed',
-  'settings',
-  'command',
-];
-
 /** Every call answers with this, so that an error keeps its place and remedy on the way. */
 export type Answer<T> = { ok: true; value: T } | { ok: false; problem: Problem };
 

@@ -1,6 +1,6 @@
 /** Image classification: one arm is trained (poisoned, defended), evaluated clean and under every attack, and checked. */
 import type { ImageDataset, Split } from '../contract/dataset';
-import type { Entry, Experiment } from '../contract/experiment';
+import type { Experiment } from '../contract/experiment';
 import type { ArmPlan, AttackPlan, Check, Metrics, RunEvent } from '../contract/events';
 import type { ParamsOf, ParamSpecs } from '../contract/params';
 import { LabError } from '../contract/problem';
@@ -11,6 +11,7 @@ import type { TrainingDefense, WhiteBoxTarget } from './definitions';
 import { evaluateAttack, perturbSplit, predict, predictionAt, type Predictions } from './evaluate';
 import { Network, type LayerSpec } from './network';
 import { attackOf, defenseById, modelById } from './registry';
+import { resolve } from './resolve';
 import { sizeOf, slice } from './splits';
 import { LayersTarget, NetworkTarget, type ImportOptions } from './targets';
 import type { ArmResume, TaskRunner } from './task';
@@ -67,8 +68,12 @@ function trainingWork({ training, dataset, model }: Experiment, { defense }: Arm
   return (defenseById(defense.id) as TrainingDefense).cost(basis, defense.params as AnyParams);
 }
 
-const evaluationWork = ({ evaluation, training }: Experiment, attack: AttackPlan): number =>
-  (evaluation.samples / training.batchSize) * attackWork(attack);
+const workPerInput = ({ training }: Experiment, attack: AttackPlan): number =>
+  attackWork(attack) / training.batchSize;
+
+const evaluationWork = (experiment: Experiment, attack: AttackPlan): number =>
+  Math.min(experiment.evaluation.samples, Number(experiment.dataset!.test ?? Infinity)) *
+  workPerInput(experiment, attack);
 
 interface Model {
   target: WhiteBoxTarget;
@@ -79,8 +84,9 @@ interface Model {
 async function obtain(job: Job, dataset: ImageDataset): Promise<Model> {
   const { experiment, inputs, context, resume } = job;
   const definition = modelById(experiment.model!.id);
+  const { params } = resolve(experiment.model!, definition, experiment.training);
   if (!definition.layers) {
-    const target = await LayersTarget.create(inputs.importedModel!, importOptions(experiment.model!));
+    const target = await LayersTarget.create(inputs.importedModel!, params as unknown as ImportOptions);
     checkFits(target, dataset);
     if (target.usesLogProbabilities && !resume) {
       context.emit({
@@ -93,7 +99,7 @@ async function obtain(job: Job, dataset: ImageDataset): Promise<Model> {
     }
     return { target, dispose: () => target.dispose() };
   }
-  const layers = definition.layers(dataset.classes.length, experiment.model as unknown as AnyParams);
+  const layers = definition.layers(dataset.classes.length, params as AnyParams);
   const recorded = resume?.history.find((event): event is Trained => event.type === 'trained');
   if (recorded && resume!.position.stage === 'evaluation') {
     const network = new Network(dataset.shape, layers, context.random('unused'));
@@ -151,12 +157,6 @@ async function poison(dataset: ImageDataset, context: ArmContext, tell: boolean)
   return poisoned;
 }
 
-const importOptions = (entry: Entry): ImportOptions => ({
-  inputLow: Number(entry.inputLow ?? 0),
-  inputHigh: Number(entry.inputHigh ?? 1),
-  logits: entry.logits === true,
-});
-
 function checkFits(target: WhiteBoxTarget, { shape, classes, name }: ImageDataset): void {
   if (target.inputShape.join() !== shape.join()) {
     throw new LabError(
@@ -198,7 +198,7 @@ async function underAttack(
 ): Promise<void> {
   const { index } = context.arm;
   const started = context.now();
-  const work = evaluationWork(experiment, attack) / experiment.evaluation.samples;
+  const work = workPerInput(experiment, attack);
   const result = await evaluateAttack(
     attack,
     target,
@@ -219,7 +219,7 @@ async function underAttack(
       shape: dataset.shape,
       clean: test.images.slice(i * size, (i + 1) * size),
       adversarial: result.adversarial.slice(i * size, (i + 1) * size),
-      before: predictionAt(result.before, i),
+      before: predictionAt(clean, i),
       after: predictionAt(result.after, i),
     });
   }

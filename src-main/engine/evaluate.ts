@@ -103,7 +103,6 @@ export interface AttackResult {
   metrics: Metrics;
   outcome: Uint8Array;
   adversarial: Float32Array;
-  before: Predictions;
   after: Predictions;
 }
 
@@ -172,7 +171,6 @@ export async function evaluateAttack(
     },
     outcome,
     adversarial,
-    before,
     after,
   };
 }

@@ -1,5 +1,4 @@
 /** Every agent with every attack and defence that fits it, run whole: events, budgets, seeds, resume, memory. */
-import { createHash } from 'node:crypto';
 import '@tensorflow/tfjs-node';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +7,7 @@ import { parseExperiment, type Experiment } from '../../src-main/contract/experi
 import type { RunEvent } from '../../src-main/contract/events';
 import { agents, engineCatalog } from '../../src-main/engine/registry';
 import { run, type RunJob } from '../../src-main/engine/run';
-import { recordingHost } from '../fixtures/tiny';
+import { digested, recordingHost } from '../fixtures/tiny';
 
 const catalog = engineCatalog();
 /** Training made short; what is learnt does not matter here. */
@@ -48,17 +47,6 @@ async function record(spec: Experiment, resume: RunJob['resume'] = null): Promis
   await run({ experiment: spec, inputs: {}, host, resume });
   return host.events;
 }
-
-const digested = (events: RunEvent[]): unknown =>
-  JSON.parse(
-    JSON.stringify(events, (_key, value: unknown) =>
-      ArrayBuffer.isView(value)
-        ? createHash('sha256')
-            .update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
-            .digest('hex')
-        : value,
-    ),
-  );
 
 describe.each(agents.map((agent) => [agent.id, agent] as const))('%s', (_id, agent) => {
   const spec = experiment(agent);

@@ -1,5 +1,4 @@
 /** Every training defence and training-set attack, run whole on tiny data: events, cost, resume, memory. */
-import { createHash } from 'node:crypto';
 import '@tensorflow/tfjs-node';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +8,7 @@ import { parseExperiment } from '../../src-main/contract/experiment';
 import { fullCatalog } from '../../src-main/worker/full-catalog';
 import { attacks, defenses } from '../../src-main/engine/registry';
 import { run } from '../../src-main/engine/run';
-import { recordingHost, tinyDataset } from '../fixtures/tiny';
+import { digested, recordingHost, tinyDataset } from '../fixtures/tiny';
 
 const catalog = fullCatalog();
 const dataset = tinyDataset();
@@ -42,18 +41,6 @@ async function record(spec: Experiment, resume: Resume = null): Promise<RunEvent
   await run({ experiment: spec, inputs: { dataset }, host, resume });
   return host.events;
 }
-
-/** Events with their arrays as digests: bit-exact, and quick to compare. */
-const digested = (events: RunEvent[]): unknown =>
-  JSON.parse(
-    JSON.stringify(events, (_key, value: unknown) =>
-      ArrayBuffer.isView(value)
-        ? createHash('sha256')
-            .update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
-            .digest('hex')
-        : value,
-    ),
-  );
 
 /** What the run would be handed after a crash right behind its nth checkpoint. */
 function crashedAfter(events: RunEvent[], nth: number): { resume: NonNullable<Resume>; rest: RunEvent[] } {

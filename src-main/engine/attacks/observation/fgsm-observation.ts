@@ -1,5 +1,5 @@
-import { integer, number } from '../../../contract/params';
 import { defineObservationAttack } from '../../definitions';
+import { inBox, observationParams } from '../observation-budget';
 import { greedyActions } from '../../rl/greedy';
 
 /**
@@ -25,24 +25,8 @@ export default defineObservationAttack({
   },
   knowledge: 'white-box',
   requires: ['gradients'],
-  params: {
-    epsilon: number({
-      default: 0.1,
-      min: 0,
-      max: 1000,
-      unit: 'observation range',
-      help: 'Change of each value. Without meaning on grids.',
-    }),
-    cells: integer({
-      default: 1,
-      min: 0,
-      max: 100,
-      unit: 'cells',
-      help: 'On grids: how many steps the believed cell may lie off. Without meaning elsewhere.',
-    }),
-  },
-  norm: () => 'linf',
-  budget: ({ epsilon, cells }) => ({ box: epsilon, cells }),
+  params: observationParams,
+  ...inBox,
   perturb(observations, policy, { epsilon }) {
     const chosen = greedyActions(policy.scores(observations), policy.actions);
     const gradient = policy.crossEntropyGradient!(observations, chosen);

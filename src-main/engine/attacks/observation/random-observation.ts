@@ -1,5 +1,5 @@
-import { integer, number } from '../../../contract/params';
 import { defineObservationAttack } from '../../definitions';
+import { inBox, observationParams } from '../observation-budget';
 
 /** Random observations: every value moved by U(−ε, ε); on a grid the believed cell is any within k steps, alike. */
 export default defineObservationAttack({
@@ -15,24 +15,8 @@ export default defineObservationAttack({
   },
   knowledge: 'none',
   requires: [],
-  params: {
-    epsilon: number({
-      default: 0.1,
-      min: 0,
-      max: 1000,
-      unit: 'observation range',
-      help: 'Largest change of each value. Without meaning on grids.',
-    }),
-    cells: integer({
-      default: 1,
-      min: 0,
-      max: 100,
-      unit: 'cells',
-      help: 'On grids: how many steps the believed cell may lie off. Without meaning elsewhere.',
-    }),
-  },
-  norm: () => 'linf',
-  budget: ({ epsilon, cells }) => ({ box: epsilon, cells }),
+  params: observationParams,
+  ...inBox,
   perturb: (observations, _policy, { epsilon }, { random }) =>
     observations.map((value) => value + epsilon * (2 * random.uniform() - 1)),
   displace: (reach) =>
