@@ -10,6 +10,8 @@ export default defineConfig({
   main: {
     build: {
       ...node,
+      // Optional dependencies are not left out of the bundle by themselves.
+      externalizeDeps: { include: ['onnxruntime-node'] },
       outDir: 'out/main',
       rollupOptions: {
         input: {

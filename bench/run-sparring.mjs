@@ -4,17 +4,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** What `sparring` with these arguments and `--json` prints; throws when it fails. */
+export function sparring(args) {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['scripts/sparring.mjs', ...args, '--json'],
+    { encoding: 'utf8', maxBuffer: 1 << 28 },
+  );
+  if (status !== 0) throw new Error(`sparring ${args.join(' ')} ended with ${status}:\n${stderr}`);
+  return JSON.parse(stdout);
+}
+
 /** `sparring run` with the given arguments into a folder that is deleted afterwards; throws when it fails. */
 export function runSparring(args) {
   const out = mkdtempSync(join(tmpdir(), 'sparring-bench-'));
   try {
-    const { stdout, stderr, status } = spawnSync(
-      process.execPath,
-      ['scripts/sparring.mjs', 'run', ...args, '--out', out, '--json'],
-      { encoding: 'utf8', maxBuffer: 1 << 28 },
-    );
-    if (status !== 0) throw new Error(`sparring run ${args.join(' ')} ended with ${status}:\n${stderr}`);
-    return JSON.parse(stdout);
+    return sparring(['run', ...args, '--out', out]);
   } finally {
     rmSync(out, { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
-/** What grid worlds share: an environment from a transition table, cells as states, and the drawing of tiles. */
-import type { Environment, Transition } from '../../src-main/contract/environment';
+/** What grid worlds share: cells as states, steps between them, and the drawing of tiles. */
+import type { Environment } from '../../src-main/contract/environment';
 import type { Shape } from '../../src-main/contract/scene';
+import { tableEnvironment, type Table } from './table';
 
 /** Row and column change of one move. */
 export type Move = readonly [rows: number, columns: number];
@@ -24,66 +25,17 @@ const SIDES: readonly Move[] = [
   [1, 0],
 ];
 
-export interface GridWorld extends Grid {
-  id: string;
-  actionNames: string[];
-  maxEpisodeSteps: number | null;
-  rewardThreshold: number | null;
-  /** P[state][action], as in Gymnasium. */
-  transitions: Transition[][][];
-  start: { state: number; probability: number }[];
+export interface GridWorld extends Grid, Table {
   /** Cells in which an agent can find itself with an action to choose: no holes, goals or cliffs. */
   free(cell: number): boolean;
   backdrop: Shape[];
 }
 
-/** Index of the outcome that a uniform draw falls on: the first whose cumulated probability exceeds it. */
-function sample(probabilities: number[], draw: number): number {
-  let cumulated = 0;
-  for (let i = 0; i < probabilities.length; i++) {
-    cumulated += probabilities[i]!;
-    if (cumulated > draw) return i;
-  }
-  // Rounding can leave the sum just below one.
-  return probabilities.length - 1;
-}
-
 /** The environment of a grid: its state is the index of the agent's cell. */
 export function gridEnvironment(world: GridWorld): Environment<number> {
-  const { id, rows, columns, transitions, start, actionNames } = world;
-  const states = rows * columns;
+  const { rows, columns } = world;
   return {
-    observationSpace: { kind: 'discrete', n: states },
-    actionSpace: { n: actionNames.length, names: actionNames },
-    maxEpisodeSteps: world.maxEpisodeSteps,
-    rewardThreshold: world.rewardThreshold,
-    initial: (random) =>
-      start.length === 1
-        ? start[0]!.state
-        : start[
-            sample(
-              start.map((entry) => entry.probability),
-              random.uniform(),
-            )
-          ]!.state,
-    step(state, action, random) {
-      const outcomes = transitions[state]![action];
-      if (!outcomes) {
-        throw new RangeError(
-          `${id}: found action ${action}; expected a whole number from 0 to ${actionNames.length - 1}`,
-        );
-      }
-      const chosen =
-        outcomes.length === 1
-          ? 0
-          : sample(
-              outcomes.map(([probability]) => probability),
-              random.uniform(),
-            );
-      const [, next, reward, terminated] = outcomes[chosen]!;
-      return { state: next, reward, terminated };
-    },
-    observe: (state) => Float32Array.of(state),
+    ...tableEnvironment(world),
     scene: (state) => ({
       width: columns,
       height: rows,
@@ -98,19 +50,6 @@ export function gridEnvironment(world: GridWorld): Environment<number> {
         },
       ],
     }),
-    toArray: (state) => [state],
-    fromArray(values) {
-      const [state] = values;
-      if (values.length !== 1 || !Number.isInteger(state) || state! < 0 || state! >= states) {
-        throw new RangeError(
-          `${id}: found the state [${values.join(', ')}]; expected one whole number from 0 to ${states - 1}`,
-        );
-      }
-      return state!;
-    },
-    stateFromObservation: (observation) => observation[0]!,
-    transitions: () => transitions,
-    startDistribution: () => start,
     neighbours: (state) => [
       ...new Set(
         SIDES.map((move) => neighbour(world, state, move)).filter(

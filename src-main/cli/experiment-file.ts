@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { bouts } from '../contract/bouts';
-import { find } from '../contract/catalog';
 import { catalog } from '../contract/catalog-data';
 import { parseExperiment, pathsOf, type Experiment } from '../contract/experiment';
 import { experimentToText, rawFromText } from '../contract/experiment-text';
@@ -65,19 +64,15 @@ export function givenExperiment(given: string, { seed, set = [] }: Overrides): G
 
 /** A path in a file is meant from the file's folder, one on the command line from the current folder. */
 function makePathsAbsolute(experiment: Experiment, folder: string, set: string[]): void {
-  for (const { place, path } of pathsOf(experiment, catalog)) {
+  for (const { place, path, what } of pathsOf(experiment, catalog)) {
+    if (what === 'address') continue;
     const [key, name] = place.split('.') as ['dataset' | 'model', string];
     const typed = set.some(
       (assignment) => assignment.startsWith(`${place}=`) || assignment.startsWith(`${key}=`),
     );
     const absolute = resolve(typed ? process.cwd() : folder, path);
     if (!existsSync(absolute)) {
-      const spec = find(catalog, key, experiment[key]!.id)?.params[name];
-      throw new LabError(
-        place,
-        `there is no ${spec?.kind === 'path' ? spec.what : 'file'} “${absolute}”`,
-        'Correct the path.',
-      );
+      throw new LabError(place, `there is no ${what} “${absolute}”`, 'Correct the path.');
     }
     experiment[key]![name] = absolute;
   }

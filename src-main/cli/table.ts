@@ -1,7 +1,14 @@
 /** Tables in plain text: what a session found, as it is read on a terminal. */
 import { catalog } from '../contract/catalog-data';
 import type { Applied } from '../contract/params';
-import type { GroupSummary, MetricIntervals, Summary, Verdict } from '../contract/summary';
+import {
+  familyKey,
+  type GroupSummary,
+  type MetricIntervals,
+  type Summary,
+  type TransferSummary,
+  type Verdict,
+} from '../contract/summary';
 import type { Task } from '../contract/catalog';
 
 /** Columns as wide as their widest cell; those after the first are aligned to the right, as numbers are, unless told. */
@@ -45,13 +52,18 @@ function cell(metrics: MetricIntervals | undefined, metric: string): string {
 }
 
 function headOf(groups: GroupSummary[]): string[] {
-  const labels = (part: 'poisoning' | 'defense') => {
+  const labels = (part: 'model' | 'poisoning' | 'defense') => {
     const applied = groups.flatMap((group) => group[part] ?? []);
     const names = labelsOf(applied);
     return groups.map((group) => (group[part] ? names[applied.indexOf(group[part])]! : null));
   };
-  const [poisonings, defenses] = [labels('poisoning'), labels('defense')];
-  return groups.map((_, i) => [poisonings[i], defenses[i] ?? 'undefended'].filter(Boolean).join(' + '));
+  const [models, poisonings, defenses] = [labels('model'), labels('poisoning'), labels('defense')];
+  const severalModels = new Set(models).size > 1;
+  return groups.map((_, i) =>
+    [severalModels ? models[i] : null, poisonings[i], defenses[i] ?? 'undefended']
+      .filter(Boolean)
+      .join(' + '),
+  );
 }
 
 /** Whether a number may be believed; without a single check that ran, nothing can be said. */
@@ -59,7 +71,7 @@ const believable = ({ holds, checks }: Verdict): string =>
   checks.every(({ status }) => status === 'not-run') ? 'not checked' : holds ? 'yes' : 'no';
 
 /** A row an attack, a column an arm (over its seeds): mean, and the 95 % interval where there are several seeds. */
-export function resultTable(task: Task, { summary }: Summary): string {
+export function resultTable(task: Task, { summary, transfers }: Summary): string {
   if (summary.length === 0) return 'No arm has begun yet.';
   const metric = METRIC[task];
   const attacks = labelsOf(summary[0]!.attacks);
@@ -75,7 +87,46 @@ export function resultTable(task: Task, { summary }: Summary): string {
       .filter(({ status }) => status === 'fail')
       .map(({ id, evidence }) => `${headOf(summary)[i]}: ${id} fails: ${evidence}`),
   );
-  return [toText(rows), ...(failed.length ? ['', ...failed] : [])].join('\n');
+  const blocks = [toText(rows), failed.join('\n'), transferTables(summary, transfers ?? [])];
+  return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+/** Names of families of arms, as a table's head has them. */
+const familyNames = (groups: GroupSummary[]): Map<string, string> => {
+  const heads = headOf(groups);
+  return new Map(groups.map((group, i) => [familyKey(group), heads[i]!]));
+};
+
+/**
+ * For each attack a table of the transfer matrix, source by target: the transfer rate, mean over pairs of arms. On the
+ * diagonal stand other seeds of the same family.
+ */
+export function transferTables(summary: GroupSummary[], transfers: TransferSummary[]): string {
+  const names = familyNames(summary);
+  const attacks = [
+    ...new Map(transfers.map((each) => [JSON.stringify([each.id, each.params]), each])).values(),
+  ];
+  const labels = labelsOf(attacks);
+  return attacks
+    .map((attack, i) => {
+      const same = transfers.filter(
+        ({ id, params }) => id === attack.id && JSON.stringify(params) === JSON.stringify(attack.params),
+      );
+      const rate = (source: string, target: string): string => {
+        const rates = same
+          .filter((each) => familyKey(each.source) === source && familyKey(each.target) === target)
+          .flatMap(({ metrics }) => metrics.transferRate ?? []);
+        return rates.length
+          ? `${((100 * rates.reduce((a, b) => a + b, 0)) / rates.length).toFixed(1)} %`
+          : '–';
+      };
+      const keys = [...names.keys()];
+      return toText([
+        [`transfer rate of ${labels[i]}, from row to column`, ...names.values()],
+        ...keys.map((source) => [names.get(source)!, ...keys.map((target) => rate(source, target))]),
+      ]);
+    })
+    .join('\n\n');
 }
 
 interface Named {

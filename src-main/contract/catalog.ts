@@ -12,7 +12,15 @@ export type Norm = 'linf' | 'l2' | 'l1' | 'l0';
 export type Knowledge = 'white-box' | 'score' | 'decision' | 'transfer' | 'none';
 
 /** What one definition may require of another: an attack of its target, a table of its environment. */
-export type Capability = 'gradients' | 'scores' | 'training' | 'finite-states';
+export type Capability =
+  | 'gradients'
+  | 'scores'
+  /** The scores are what an agent expects of each action. */
+  | 'action-values'
+  | 'decisions'
+  | 'training'
+  | 'finite-states'
+  | 'randomised';
 
 export type Stage =
   'training' | 'preprocessing' | 'filtering' | 'detection' | 'certified' | 'rl-training' | 'rl-wrapper';
@@ -45,6 +53,8 @@ export interface CatalogEntry extends Definition {
   surface?: Surface;
   knowledge?: Knowledge;
   requires?: Capability[];
+  /** Attacks that learn from other inputs first; they cannot be an ingredient of another definition. */
+  fitted?: boolean;
   stage?: Stage;
   /** Models, agents and environments: what they offer to those who require it. */
   capabilities?: Capability[];
@@ -57,6 +67,10 @@ export type Catalog = CatalogEntry[];
 /** Under `poisoning:` stand attacks on what is learnt from; under `attacks:` those on the trained model. */
 export const POISONING_SURFACES: readonly Surface[] = ['training-set', 'reward', 'policy'];
 export const isPoisoning = (surface: Surface): boolean => POISONING_SURFACES.includes(surface);
+
+/** Attacks that can stand as a parameter of another definition. */
+export const ingredients = (catalog: Catalog, surface: Surface): CatalogEntry[] =>
+  catalog.filter((entry) => entry.kind === 'attack' && entry.surface === surface && !entry.fitted);
 
 export function find(catalog: Catalog, kind: Kind, id: string): CatalogEntry | undefined {
   return catalog.find((entry) => entry.kind === kind && entry.id === id);

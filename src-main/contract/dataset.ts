@@ -21,9 +21,9 @@ export interface ImageDataset {
   hash: string;
 }
 
-/** Tells which of the user's files and folders may be read. */
+/** Tells which of the user's files and folders may be read, and which addresses may be asked. */
 export interface Grants {
-  allows(path: string): boolean;
+  allows(pathOrAddress: string): boolean;
 }
 
 export interface DatasetDefinition<P extends ParamSpecs = ParamSpecs> extends Definition<P> {

@@ -7,7 +7,7 @@ export type EngineCommand =
       command: 'run';
       /** The session: main creates it when the run is queued. One that has events is taken up from its last checkpoint. */
       file: string;
-      /** Paths the user granted; every path in the experiment must lie in one of them. */
+      /** Paths and addresses the user granted; what the experiment names must lie in one of them, or be one. */
       grants: string[];
     }
   | { command: 'pause' }

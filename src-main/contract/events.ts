@@ -15,6 +15,8 @@ export const WALL_CLOCK_FIELDS: readonly string[] = ['seconds'];
 
 export interface ArmPlan {
   index: number;
+  /** Classification: the model, one of the experiment's; null for agents. */
+  model: Applied | null;
   poisoning: Applied | null;
   defense: Applied | null;
   seed: number;
@@ -48,10 +50,13 @@ export interface Check {
   evidence: string;
 }
 
+/** Of an image in a typed array, channels innermost. */
+export type ImageShape = [height: number, width: number, channels: number];
+
 export interface Prediction {
   label: number;
-  /** Softmax probability of `label`. */
-  confidence: number;
+  /** Softmax probability of `label`; null for a target that gives labels only. */
+  confidence: number | null;
 }
 
 /** Where a run can be taken up again. */
@@ -84,7 +89,17 @@ export type RunEvent =
   | { type: 'checkpoint'; position: Position; state: Record<string, Float32Array> }
   /** The trained thing itself: weights by name, and for tables the values. */
   | { type: 'trained'; arm: number; weights: Record<string, Float32Array>; seconds: number }
-  /** attack null: clean. `outcome` has a byte an input: bit 0 right before, bit 1 right after the attack. */
+  /** What an attack learnt from other inputs before it met those it is scored on. */
+  | {
+      type: 'fitted';
+      arm: number;
+      attack: number;
+      metrics: Metrics;
+      /** What was learnt, where it is a picture: a perturbation in [−1, 1]. */
+      picture?: { shape: ImageShape; pixels: Float32Array };
+      seconds: number;
+    }
+  /** attack null: clean. `outcome` has a byte an input: bit 0 right before, bit 1 right after the attack, bit 2 (targeted) class reached. */
   | { type: 'evaluation'; arm: number; attack: number | null; metrics: Metrics; outcome?: Uint8Array }
   | {
       type: 'example';
@@ -93,13 +108,34 @@ export type RunEvent =
       /** Index in the test set. */
       input: number;
       label: number;
-      shape: [height: number, width: number, channels: number];
+      shape: ImageShape;
       /** Pixels in [0, 1]. */
       clean: Float32Array;
       adversarial: Float32Array;
       before: Prediction;
       after: Prediction;
     }
+  /** How far an attack came against what it spent: see ATTACK_CURVES in metrics.ts. */
+  | { type: 'attack-curve'; arm: number; attack: number; series: string; x: Float32Array; y: Float32Array }
+  | {
+      /** One input attacked alone, step by step. */
+      type: 'attack-steps';
+      arm: number;
+      attack: number;
+      input: number;
+      label: number;
+      shape: ImageShape;
+      /** Questions asked of the target up to each of the k steps shown. */
+      asked: Uint32Array;
+      /** k × height · width · channels pixels. */
+      images: Float32Array;
+      /** Cross-entropy of the true label, predicted class and its probability at each step. */
+      loss: Float32Array;
+      predicted: Uint8Array;
+      confidence: Float32Array;
+    }
+  /** Adversarial examples of one arm tried on another. */
+  | { type: 'transfer'; source: number; target: number; attack: number; metrics: Metrics }
   | {
       /** One greedy episode, drawn. */
       type: 'trajectory';
@@ -139,6 +175,8 @@ export type ControlEvent =
   | { type: 'run-continued' }
   | { type: 'run-resumed'; from: Position | null }
   | { type: 'run-stopped' }
+  /** The target stopped answering in the middle of an attack: what had been found by then, to go on from. */
+  | { type: 'attack-interrupted'; position: Position; state: Record<string, Float32Array> }
   | { type: 'run-failed'; error: Problem };
 
 const CONTROL_TYPES: readonly string[] = [
@@ -146,6 +184,7 @@ const CONTROL_TYPES: readonly string[] = [
   'run-continued',
   'run-resumed',
   'run-stopped',
+  'attack-interrupted',
   'run-failed',
 ];
 export const isControl = (event: RunEvent): event is ControlEvent => CONTROL_TYPES.includes(event.type);

@@ -4,8 +4,10 @@
  */
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { addressOf } from './address';
 import {
   find,
+  ingredients,
   isPoisoning,
   type Capability,
   type Catalog,
@@ -14,7 +16,7 @@ import {
   type Task,
 } from './catalog';
 import type { Problem } from './events';
-import type { ParamSpec, Surface } from './params';
+import type { ParamSpec, PathSpec, Surface } from './params';
 
 /** `{ id, …parameters }`; a list as a parameter's value stands for one entry per value. */
 export interface Entry {
@@ -45,6 +47,8 @@ export interface Experiment {
   seeds: number[];
   dataset?: Entry;
   model?: Entry;
+  /** Classification: models trained and attacked beside `model`, each in all arms. */
+  furtherModels: Entry[];
   training: Training;
   environment?: Entry;
   agent?: Entry;
@@ -52,7 +56,7 @@ export interface Experiment {
   defenses: Entry[];
   attacks: Entry[];
   arms?: ArmChoice[];
-  evaluation: { samples: number; episodes: number };
+  evaluation: { samples: number; episodes: number; transfer: boolean };
 }
 
 /** The key of the experiment under which each kind of definition stands. */
@@ -66,13 +70,15 @@ const SINGLE: Record<Task, { key: 'dataset' | 'model' | 'environment' | 'agent';
     { key: 'agent', kind: 'agent' },
   ],
 };
-const LISTS = ['poisoning', 'defenses', 'attacks'] as const;
+const LISTS = ['furtherModels', 'poisoning', 'defenses', 'attacks'] as const;
 type ListKey = (typeof LISTS)[number];
 
 /** The definitions that may stand under a list key. */
 export function allowed(catalog: Catalog, key: ListKey, task: Task): CatalogEntry[] {
   return catalog.filter((entry) => {
     if (!entry.tasks.includes(task)) return false;
+    // A model that comes trained has no seed and no defence to be compared over: it stands alone, under `model`.
+    if (key === 'furtherModels') return entry.kind === 'model' && entry.capabilities!.includes('training');
     if (key === 'defenses') return entry.kind === 'defense';
     return entry.kind === 'attack' && isPoisoning(entry.surface!) === (key === 'poisoning');
   });
@@ -126,6 +132,7 @@ const structure = z.strictObject({
   seeds: z.array(z.int().min(1).max(2147483647)).min(1).max(1000).default([1]),
   dataset: anEntry.optional(),
   model: anEntry.optional(),
+  furtherModels: z.array(anEntry).default([]),
   training: training.prefault({}),
   environment: anEntry.optional(),
   agent: anEntry.optional(),
@@ -145,6 +152,9 @@ const structure = z.strictObject({
         .max(100000)
         .default(50)
         .meta({ description: 'Greedy episodes of each evaluation.', unit: 'episodes' }),
+      transfer: z.boolean().default(false).meta({
+        description: 'Try the adversarial examples of every arm on every other arm.',
+      }),
     })
     .prefault({}),
 });
@@ -165,7 +175,9 @@ function valueSchema(spec: ParamSpec): z.ZodType {
     case 'lines':
       return z.array(z.string().min(1)).min(1);
     case 'path':
-      return z.string().min(1);
+      return spec.what === 'address'
+        ? z.string().refine((text) => addressOf(text) !== null)
+        : z.string().min(1);
     case 'attack':
       return anEntry;
   }
@@ -233,7 +245,7 @@ function expectation(issue: z.core.$ZodIssue): string {
 function keysAt(path: readonly PropertyKey[]): string[] {
   const nested: Record<string, string[]> = {
     training: Object.keys(training.shape),
-    evaluation: ['samples', 'episodes'],
+    evaluation: ['samples', 'episodes', 'transfer'],
     arms: ['poisoning', 'defense'],
   };
   return nested[String(path[0])] ?? [];
@@ -243,7 +255,10 @@ const rangeOf = (spec: ParamSpec): string => {
   if (spec.kind === 'choice') return `one of ${spec.options.join(', ')}`;
   if (spec.kind === 'boolean') return 'true or false';
   if (spec.kind === 'lines') return 'a list of text lines';
-  if (spec.kind === 'path') return `the path of a ${spec.what}`;
+  if (spec.kind === 'path')
+    return spec.what === 'address'
+      ? 'an http or https address, without password or fragment'
+      : `the path of a ${spec.what}`;
   if (spec.kind === 'attack') return `an attack of surface ${spec.surface} as {id: …}`;
   const low = spec.min === undefined ? '' : ` ${spec.exclusiveMin ? 'above' : 'from'} ${spec.min}`;
   const high = spec.max === undefined ? '' : ` up to ${spec.max}`;
@@ -308,13 +323,16 @@ function checkParams(
 }
 
 function checkNested(entry: Entry, surface: Surface, place: string, catalog: Catalog): Problem[] {
-  const candidates = catalog.filter((other) => other.kind === 'attack' && other.surface === surface);
+  const candidates = ingredients(catalog, surface);
   const definition = candidates.find((other) => other.id === entry.id);
   if (!definition) {
+    const fitted = find(catalog, 'attack', entry.id)?.fitted;
     return [
       {
         place: `${place}.id`,
-        message: `no ${surface} attack is called “${entry.id}”`,
+        message: fitted
+          ? `“${entry.id}” learns from other inputs first, so it cannot be an ingredient`
+          : `no ${surface} attack is called “${entry.id}”`,
         remedy: didYouMean(
           entry.id,
           candidates.map((other) => other.id),
@@ -328,15 +346,18 @@ function checkNested(entry: Entry, surface: Surface, place: string, catalog: Cat
 const REMEDIES: Record<Capability, string> = {
   training:
     'It is already trained: leave poisoning and defences out, or choose a model that is trained here.',
+  randomised: 'Only an average over draws of a randomised target needs more than one.',
+  decisions: 'Choose a classifier.',
   gradients: 'Use an attack that needs only answers, or a target with a network.',
   scores: 'Use an attack that needs only decisions.',
-  'finite-states': 'A table needs states that can be listed: use dqn, or a grid world.',
+  'action-values': 'Choose an agent that learns values, such as q-learning or dqn.',
+  'finite-states': 'This needs states that can be listed: choose a grid world.',
 };
 
 function checkRequirements(
   definition: CatalogEntry,
   place: string,
-  target: CatalogEntry | undefined,
+  target: Pick<CatalogEntry, 'id' | 'capabilities'> | undefined,
 ): Problem[] {
   const lacking = (definition.requires ?? []).filter((need) => !target?.capabilities?.includes(need));
   if (!target || lacking.length === 0) return [];
@@ -417,32 +438,49 @@ function checkMeaning(data: z.output<typeof structure>, catalog: Catalog): Parse
     problems.push(...checkParams(entry, definition, key, catalog, false));
   }
   const [about, learner] = needed.map(({ key, kind }) => find(catalog, kind, experiment[key]?.id ?? ''));
+  // An attack meets an agent in its environment, and may need something of either.
+  const target =
+    about?.kind === 'environment' && learner
+      ? {
+          id: `${learner.id} on ${about.id}`,
+          capabilities: [...(learner.capabilities ?? []), ...(about.capabilities ?? [])],
+        }
+      : learner;
   if (learner) problems.push(...checkRequirements(learner, `${needed[1]!.key}.id`, about));
+  // What the arms’ models offer together: an attack that only some of them can meet is left out at the others.
+  const met = [target, ...experiment.furtherModels.map(({ id }) => find(catalog, 'model', id))].flatMap(
+    (entry) => entry ?? [],
+  );
   for (const key of LISTS) {
     const candidates = allowed(catalog, key, task);
     experiment[key].forEach((entry, i) => {
       const definition = candidates.find((other) => other.id === entry.id);
       if (!definition) {
         const elsewhere = catalog.find(
-          (other) => other.id === entry.id && ['attack', 'defense'].includes(other.kind),
+          (other) => other.id === entry.id && ['attack', 'defense', 'model'].includes(other.kind),
         );
         problems.push({
           place: `${key}.${i}.id`,
           message: elsewhere
             ? `“${entry.id}” cannot stand under “${key}” of a ${task} experiment`
             : `nothing under “${key}” is called “${entry.id}”`,
-          remedy: elsewhere
-            ? `It is ${elsewhere.kind === 'defense' ? 'a defence' : `an attack on ${elsewhere.surface}`} for ${elsewhere.tasks.join(', ')}.`
-            : didYouMean(
-                entry.id,
-                candidates.map((other) => other.id),
-              ),
+          remedy:
+            elsewhere && key === 'furtherModels'
+              ? 'It comes trained: give it as “model”, and others beside it.'
+              : elsewhere
+                ? `It is ${elsewhere.kind === 'attack' ? `an attack on ${elsewhere.surface}` : elsewhere.kind === 'defense' ? 'a defence' : 'a model'} for ${elsewhere.tasks.join(', ')}.`
+                : didYouMean(
+                    entry.id,
+                    candidates.map((other) => other.id),
+                  ),
         });
         return;
       }
       problems.push(
         ...checkParams(entry, definition, `${key}.${i}`, catalog, true),
-        ...checkRequirements(definition, `${key}.${i}.id`, learner),
+        ...(met.length === 0 || met.some((entry) => checkRequirements(definition, '', entry).length === 0)
+          ? []
+          : checkRequirements(definition, `${key}.${i}.id`, target)),
       );
     });
   }
@@ -461,6 +499,13 @@ function checkMeaning(data: z.output<typeof structure>, catalog: Catalog): Parse
       }
     }
   });
+  if (experiment.evaluation.transfer && task !== 'classification') {
+    problems.push({
+      place: 'evaluation.transfer',
+      message: `found true; adversarial examples are transferred between classifiers only`,
+      remedy: 'Remove it, or change the task.',
+    });
+  }
   if (new Set(experiment.seeds).size < experiment.seeds.length) {
     problems.push({
       place: 'seeds',
@@ -471,14 +516,21 @@ function checkMeaning(data: z.output<typeof structure>, catalog: Catalog): Parse
   return problems.length ? { ok: false, problems } : { ok: true, experiment };
 }
 
-/** The user's files and folders an experiment names, each needing a grant. */
-export function pathsOf(experiment: Experiment, catalog: Catalog): { place: string; path: string }[] {
+/** What an experiment names outside itself: a file, a folder or an address. */
+export interface NamedPath {
+  place: string;
+  path: string;
+  what: PathSpec['what'];
+}
+
+/** The user's files and folders and the addresses an experiment names, each needing a grant. */
+export function pathsOf(experiment: Experiment, catalog: Catalog): NamedPath[] {
   return SINGLE[experiment.task].flatMap(({ key, kind }) => {
     const entry = experiment[key];
     const params = entry ? (find(catalog, kind, entry.id)?.params ?? {}) : {};
     return Object.entries(params)
-      .filter(([, spec]) => spec.kind === 'path')
-      .map(([name]) => ({ place: `${key}.${name}`, path: String(entry![name]) }));
+      .filter((param): param is [string, PathSpec] => param[1].kind === 'path')
+      .map(([name, { what }]) => ({ place: `${key}.${name}`, path: String(entry![name]), what }));
   });
 }
 
@@ -504,11 +556,7 @@ export function experimentJsonSchema(catalog: Catalog): unknown {
   };
   const union = (entries: CatalogEntry[], lists: boolean) =>
     entries.length ? z.union(entries.map((entry) => entrySchema(entry, lists))) : z.never();
-  const nestedSchema = (surface: Surface): z.ZodType =>
-    union(
-      catalog.filter((entry) => entry.kind === 'attack' && entry.surface === surface),
-      false,
-    );
+  const nestedSchema = (surface: Surface): z.ZodType => union(ingredients(catalog, surface), false);
   const ofKind = (kind: Kind) =>
     union(
       catalog.filter((entry) => entry.kind === kind),
@@ -528,6 +576,7 @@ export function experimentJsonSchema(catalog: Catalog): unknown {
     poisoning: listOf('poisoning'),
     defenses: listOf('defenses'),
     attacks: listOf('attacks'),
+    furtherModels: listOf('furtherModels'),
   });
   return { title: 'Sparring experiment', ...z.toJSONSchema(schema, { io: 'input' }) };
 }

@@ -9,6 +9,10 @@ export type Example = EventOf<'example'>;
 export type Trajectory = EventOf<'trajectory'>;
 export type DataFacts = EventOf<'data-loaded'>;
 export type Warning = EventOf<'warning'>;
+export type Fitted = EventOf<'fitted'>;
+export type AttackCurve = EventOf<'attack-curve'>;
+export type AttackSteps = EventOf<'attack-steps'>;
+export type Transfer = EventOf<'transfer'>;
 
 /** x and y of a curve, in the order they were made. */
 export interface Curve {
@@ -28,6 +32,11 @@ export interface ArmState {
   clean: Evaluation | null;
   /** By index of plan.attacks; undefined where not evaluated yet. */
   attacks: (Evaluation | undefined)[];
+  /** By index of plan.attacks, where the attack was fitted first. */
+  fitted: (Fitted | undefined)[];
+  attackCurves: AttackCurve[];
+  /** By index of plan.attacks: one input attacked alone, step by step. */
+  steps: (AttackSteps | undefined)[];
   checks: Check[];
   /** Indices of the training samples that a poisoning altered. */
   poisoned: Uint32Array | null;
@@ -43,6 +52,7 @@ export interface RunState {
   examples: Example[];
   /** The latest of each arm and attack: `trajectoryKey`. */
   trajectories: Map<string, Trajectory>;
+  transfers: Transfer[];
   warnings: Warning[];
   error: Problem | null;
   progress: {
@@ -69,6 +79,7 @@ export function initialState(): RunState {
     arms: [],
     examples: [],
     trajectories: new Map(),
+    transfers: [],
     warnings: [],
     error: null,
     progress: { done: 0, total: 0, what: '', activeMs: 0, sinceMs: 0, doneBefore: 0 },
@@ -94,11 +105,15 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       state.plan = event.plan;
       progress.total = event.plan.work;
       state.arms = event.plan.arms.map((plan) => ({
-        plan,
+        // Sessions recorded before there could be several models do not name it.
+        plan: { ...plan, model: plan.model ?? null },
         status: 'waiting',
         curves: {},
         clean: null,
         attacks: event.plan.attacks.map(() => undefined),
+        fitted: [],
+        attackCurves: [],
+        steps: [],
         checks: [],
         poisoned: null,
         poisonedOf: 0,
@@ -140,6 +155,18 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
     case 'example':
       state.examples.push(event);
       break;
+    case 'fitted':
+      arm!.fitted[event.attack] = event;
+      break;
+    case 'attack-curve':
+      arm!.attackCurves.push(event);
+      break;
+    case 'attack-steps':
+      arm!.steps[event.attack] = event;
+      break;
+    case 'transfer':
+      state.transfers.push(event);
+      break;
     case 'trajectory':
       state.trajectories.set(trajectoryKey(event.arm, event.attack), event);
       break;
@@ -164,6 +191,9 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       state.error = null;
       progress.sinceMs = progress.activeMs;
       progress.doneBefore = progress.done;
+      break;
+    case 'attack-interrupted':
+      state.checkpoint = event.position;
       break;
     case 'run-stopped':
       state.status = 'stopped';

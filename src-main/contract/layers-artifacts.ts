@@ -1,4 +1,4 @@
-/** A TensorFlow.js layers model as data: what `targets/layers-model.ts` reads and the engine rebuilds. */
+/** A TensorFlow.js layers model as data: what `targets/kinds/layers-model.ts` reads and the engine rebuilds. */
 export interface LayersArtifacts {
   /** `modelTopology` of model.json. */
   topology: unknown;

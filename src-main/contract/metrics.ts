@@ -50,6 +50,7 @@ export const MEASURES: Record<string, Measure> = {
     better: 'neither',
     help: 'Changed values, over successful inputs.',
   },
+  meanL1: { title: 'Mean L1', unit: 'pixel range', better: 'neither', help: 'Over successful inputs.' },
   medianLinf: {
     title: 'Median Linf',
     unit: 'pixel range',
@@ -62,6 +63,18 @@ export const MEASURES: Record<string, Measure> = {
     better: 'neither',
     help: 'Over all inputs first classified right, a failure counting as infinite (null when the median is).',
   },
+  medianL1: {
+    title: 'Median L1',
+    unit: 'pixel range',
+    better: 'neither',
+    help: 'Over all inputs first classified right, a failure counting as infinite (null when the median is).',
+  },
+  medianL0: {
+    title: 'Median L0',
+    unit: 'pixels',
+    better: 'neither',
+    help: 'Changed values, over all inputs first classified right, a failure counting as infinite (null when the median is).',
+  },
   maxLinf: {
     title: 'Largest Linf',
     unit: 'pixel range',
@@ -73,6 +86,18 @@ export const MEASURES: Record<string, Measure> = {
     unit: 'pixel range',
     better: 'neither',
     help: 'As delivered, over all inputs.',
+  },
+  maxL1: {
+    title: 'Largest L1',
+    unit: 'pixel range',
+    better: 'neither',
+    help: 'As delivered, over all inputs.',
+  },
+  maxL0: {
+    title: 'Largest L0',
+    unit: 'pixels',
+    better: 'neither',
+    help: 'Changed values, as delivered, over all inputs.',
   },
   meanCells: {
     title: 'Mean displacement',
@@ -87,6 +112,42 @@ export const MEASURES: Record<string, Measure> = {
     help: 'As delivered, over all steps.',
   },
   queries: { title: 'Queries', unit: 'count', better: 'lower', help: 'Forward passes an input, on average.' },
+  medianQueries: {
+    title: 'Median queries to success',
+    unit: 'count',
+    better: 'lower',
+    help: 'Queries of the first success, over all inputs first classified right, a failure counting as infinite (null when the median is).',
+  },
+  fittedSuccessRate: {
+    title: 'Success where fitted',
+    unit: 'share',
+    better: 'lower',
+    help: 'Success of a fitted attack on the inputs it was fitted to; the other rates are of inputs it has not seen.',
+  },
+  fitQueries: {
+    title: 'Queries of the fitting',
+    unit: 'count',
+    better: 'lower',
+    help: 'Forward passes spent before the first input was attacked, in all.',
+  },
+  fitGradients: {
+    title: 'Gradients of the fitting',
+    unit: 'count',
+    better: 'lower',
+    help: 'Gradient calls spent before the first input was attacked, in all.',
+  },
+  fidelity: {
+    title: 'Fidelity',
+    unit: 'share',
+    better: 'lower',
+    help: 'Share of unseen inputs to which a copy of the model gives the same class as the model.',
+  },
+  transferRate: {
+    title: 'Transfer rate',
+    unit: 'share',
+    better: 'lower',
+    help: 'Of the inputs both models first had right and the attack turned on its source, those that turn the other model too.',
+  },
   gradients: {
     title: 'Gradients',
     unit: 'count',
@@ -111,6 +172,24 @@ export const MEASURES: Record<string, Measure> = {
     unit: 'return',
     better: 'higher',
     help: 'Expected return of the greedy policy within the time limit, by dynamic programming.',
+  },
+  optimalReturn: {
+    title: 'Optimal return',
+    unit: 'return',
+    better: 'neither',
+    help: 'What no agent can exceed in expectation within the time limit, by dynamic programming.',
+  },
+  certifiedReturn: {
+    title: 'Certified return',
+    unit: 'return',
+    better: 'higher',
+    help: 'Below this no displacement of the believed cell within the budget can push the expected return, by dynamic programming.',
+  },
+  shareOfOptimum: {
+    title: 'Share of the optimal attack',
+    unit: 'share',
+    better: 'lower',
+    help: 'Expected return the attack costs, of what the optimal attack of the same budget costs.',
   },
   finalReturn: {
     title: 'Return of the final network',
@@ -175,4 +254,10 @@ export const SERIES: Record<string, SeriesInfo> = {
   exactReturn: { title: 'Exact greedy return', x: 'environment steps', unit: 'return' },
   temporalDifferenceLoss: { title: 'TD loss', x: 'environment steps', unit: 'nats' },
   exploration: { title: 'Exploration rate', x: 'environment steps', unit: 'share' },
+};
+
+/** Curves of `attack-curve` events: what is drawn against queries an input. */
+export const ATTACK_CURVES: Record<string, { title: string; x: string; unit: Measure['unit'] }> = {
+  robustAccuracyByQueries: { title: 'Robust accuracy by queries', x: 'queries', unit: 'share' },
+  medianDistanceByQueries: { title: 'Median distance by queries', x: 'queries', unit: 'pixel range' },
 };

@@ -59,10 +59,13 @@ export interface LinesSpec extends Described {
   default: null;
 }
 
-/** A file or folder of the user's; reading it needs the user's grant. Always required. */
+/**
+ * A file or folder of the user's, or an http(s) address that images are sent to; reading or asking it needs the user's
+ * grant. Always required.
+ */
 export interface PathSpec extends Described {
   kind: 'path';
-  what: 'file' | 'folder';
+  what: 'file' | 'folder' | 'address';
 }
 
 /** Another attack, as an ingredient (`adversarial-training` trains against one). */

@@ -10,13 +10,30 @@ export interface AttackSummary<M> {
   metrics: M;
 }
 
+/** What tells an arm from the others. */
+export type ArmName = Pick<ArmSummary, 'model' | 'poisoning' | 'defense' | 'seed'>;
+
+/** Adversarial examples of one arm tried on another. */
+export interface TransferSummary {
+  source: ArmName;
+  target: ArmName;
+  id: string;
+  params: Applied['params'];
+  metrics: Metrics;
+}
+
 export interface ArmSummary {
+  /** Null for agents. */
+  model: Applied | null;
   poisoning: Applied | null;
   defense: Applied | null;
   seed: number;
   /** Null until the arm was evaluated. */
   clean: Metrics | null;
-  attacks: AttackSummary<Metrics>[];
+  attacks: (AttackSummary<Metrics> & {
+    /** What the attack reached where it was fitted, for those that are. */
+    fitted?: Metrics;
+  })[];
   /** Wall-clock seconds of the training; null while it lasts, or where nothing was trained. */
   trainingSeconds: number | null;
 }
@@ -32,6 +49,7 @@ export interface Verdict {
 export type MetricIntervals = Record<string, Interval>;
 
 export interface GroupSummary {
+  model: Applied | null;
   poisoning: Applied | null;
   defense: Applied | null;
   seeds: number[];
@@ -45,21 +63,23 @@ export interface GroupSummary {
 export interface Summary {
   arms: ArmSummary[];
   summary: GroupSummary[];
+  /** Present where the experiment asked for the transfer matrix. */
+  transfers?: TransferSummary[];
 }
 
-/** Names an arm's family (poisoning × defence), the same over its seeds. */
+/** Names an arm's family (model × poisoning × defence), the same over its seeds. */
 export const familyKey = ({
+  model,
   poisoning,
   defense,
-}: {
-  poisoning: Applied | null;
-  defense: Applied | null;
-}): string => JSON.stringify([poisoning, defense]);
+}: Pick<GroupSummary, 'model' | 'poisoning' | 'defense'>): string =>
+  JSON.stringify([model, poisoning, defense]);
 
 export function summarize(state: RunState): Summary {
   const attacks = state.plan?.attacks ?? [];
   const interval = state.plan?.task === 'reinforcement-learning' ? interquartileInterval : meanInterval;
   const arms = state.arms.map((arm): ArmSummary => ({
+    model: arm.plan.model,
     poisoning: arm.plan.poisoning,
     defense: arm.plan.defense,
     seed: arm.plan.seed,
@@ -67,7 +87,8 @@ export function summarize(state: RunState): Summary {
     trainingSeconds: arm.trainedSeconds,
     attacks: attacks.flatMap(({ id, params }, i) => {
       const metrics = arm.attacks[i]?.metrics;
-      return metrics ? [{ id, params, metrics }] : [];
+      const fitted = arm.fitted[i]?.metrics;
+      return metrics ? [{ id, params, metrics, ...(fitted ? { fitted } : {}) }] : [];
     }),
   }));
 
@@ -79,11 +100,12 @@ export function summarize(state: RunState): Summary {
   const summary = [...families.values()].flatMap((family): GroupSummary[] => {
     const evaluated = family.filter((arm) => arm.clean);
     if (evaluated.length === 0) return [];
-    const { poisoning, defense } = evaluated[0]!.plan;
-    const undefended = families.get(familyKey({ poisoning, defense: null })) ?? [];
+    const { model, poisoning, defense } = evaluated[0]!.plan;
+    const undefended = families.get(familyKey({ model, poisoning, defense: null })) ?? [];
     const worst = evaluated.map(worstCase).filter((value) => value !== null);
     return [
       {
+        model,
         poisoning,
         defense,
         seeds: evaluated.map((arm) => arm.plan.seed),
@@ -100,7 +122,16 @@ export function summarize(state: RunState): Summary {
       },
     ];
   });
-  return { arms, summary };
+  if (state.transfers.length === 0) return { arms, summary };
+  const nameOf = (index: number): ArmName => {
+    const { model, poisoning, defense, seed } = state.arms[index]!.plan;
+    return { model, poisoning, defense, seed };
+  };
+  const transfers = state.transfers.map(({ source, target, attack, metrics }): TransferSummary => {
+    const { id, params } = attacks[attack]!;
+    return { source: nameOf(source), target: nameOf(target), id, params, metrics };
+  });
+  return { arms, summary, transfers };
 }
 
 function intervals(all: Metrics[], interval: (values: number[]) => Interval | null): MetricIntervals {
@@ -177,7 +208,7 @@ function merge(checks: (Check & { seed: number })[]): Check[] {
 }
 
 const sameBudget = (a: AttackPlan, b: AttackPlan): boolean =>
-  a.norm === b.norm && a.params.epsilon === b.params.epsilon;
+  a.norm === b.norm && a.params.epsilon === b.params.epsilon && a.params.goal === b.params.goal;
 
 /** Inputs still right under one attack and wrong under the other, both ways round. */
 function disagreement(a: Uint8Array, b: Uint8Array): { onlyA: number; onlyB: number } {

@@ -15,6 +15,13 @@ function interleaved(lists: number[][]): number[] {
     .map(({ index }) => index);
 }
 
+/** All samples, their classes interleaved in proportion. */
+export const stratifiedOrder = (labels: ArrayLike<number>, classes: number): number[] =>
+  interleaved(byClass(labels, classes));
+
+/** One pool of images that come without a test part gives a fifth of them, rounded up. */
+export const fifth = (total: number): number => Math.ceil(total / 5);
+
 /**
  * Splits samples into a pool to train on and one to test on. Each class gives the test pool its share (largest
  * remainders make the total exact), spread evenly over the file; both pools have their classes interleaved.

@@ -4,18 +4,21 @@ import type { Experiment } from '../contract/experiment';
 import type { ArmPlan, AttackPlan, Check, Metrics, RunEvent } from '../contract/events';
 import type { ParamsOf, ParamSpecs } from '../contract/params';
 import { LabError } from '../contract/problem';
+import { canMeet, importedModel, isTrainedHere, layersOf, restored, type Model } from './arm-model';
+import { recordSteps } from './attack-steps';
 import { scaledAttack } from './attacks/scaled';
 import { zeroGradientShare } from './checks';
 import type { ArmContext } from './context';
-import type { TrainingDefense, WhiteBoxTarget } from './definitions';
-import { evaluateAttack, perturbSplit, predict, predictionAt, type Predictions } from './evaluate';
-import { Network, type LayerSpec } from './network';
-import { attackOf, defenseById, modelById } from './registry';
-import { resolve } from './resolve';
-import { sizeOf, slice } from './splits';
-import { LayersTarget, NetworkTarget, type ImportOptions } from './targets';
+import type { Target, TrainingDefense } from './definitions';
+import { evaluateAttack, predict, predictionAt, type Predictions } from './evaluate';
+import { assaultFrom, newAssault, perturbSplit, prepareAttack, stateOf, type Assault } from './evasion';
+import type { LayerSpec } from './network';
+import { attackOf, defenseById } from './registry';
+import { fittingInputs, sizeOf, slice, testInputs } from './splits';
+import { CountingTarget, NetworkTarget, whiteBox } from './targets';
 import type { ArmResume, TaskRunner } from './task';
 import { ArmTrainer, attackWork } from './trainer';
+import { transfer, transferWork } from './transfer';
 
 /** Pictures recorded of each attack of an arm. */
 const EXAMPLES = 12;
@@ -27,40 +30,52 @@ export const classification: TaskRunner = {
   armWork(experiment, arm, attacks) {
     return (
       trainingWork(experiment, arm) +
-      attacks.reduce((sum, attack) => sum + evaluationWork(experiment, attack), 0)
+      attacks
+        .filter((attack) => canMeet(arm, attack))
+        .reduce((sum, attack) => sum + evaluationWork(experiment, attack), 0)
     );
   },
+  closingWork: transferWork,
 
   async runArm(job) {
-    const { experiment, inputs, attacks, context, resume } = job;
+    const { experiment, inputs, attacks, context, resume, kept } = job;
+    const { index } = context.arm;
     const dataset = inputs.dataset!;
-    const test = slice(dataset.test, 0, Math.min(experiment.evaluation.samples, sizeOf(dataset.test)));
+    const test = testInputs(dataset, experiment);
     const model = await obtain(job, dataset);
     try {
       const resumed = resume?.position.stage === 'evaluation';
       const clean = await predict(model.target, test);
       if (!resumed) {
-        reportClean(test, clean, context);
+        reportClean(test, clean, dataset, context);
         for (const check of await checksBefore(attacks, model.target, test, clean, context)) {
-          context.emit({ type: 'check', arm: context.arm.index, check });
+          context.emit({ type: 'check', arm: index, check });
         }
         context.emit({
           type: 'checkpoint',
-          position: { arm: context.arm.index, stage: 'evaluation', done: 0 },
+          position: { arm: index, stage: 'evaluation', done: 0 },
           state: {},
         });
       }
-      for (const attack of attacks.slice(resumed ? resume.position.done : 0)) {
-        await underAttack(attack, model.target, test, clean, dataset, experiment, context);
+      const done = resumed ? resume.position.done : 0;
+      for (const attack of attacks.slice(done)) {
+        if (!canMeet(context.arm, attack)) continue;
+        const begun =
+          resumed && attack.index === done && 'images' in resume.state
+            ? assaultFrom(resume.state)
+            : newAssault(test);
+        const adversarial = await underAttack(attack, model.target, test, clean, begun, job);
+        if (experiment.evaluation.transfer) kept.adversarial.set(`${index}/${attack.index}`, adversarial);
       }
     } finally {
       model.dispose();
     }
   },
+  close: transfer,
 };
 
-function trainingWork({ training, dataset, model }: Experiment, { defense }: ArmPlan): number {
-  if (!modelById(model!.id).capabilities.includes('training')) return 0;
+function trainingWork({ training, dataset }: Experiment, { model, defense }: ArmPlan): number {
+  if (!isTrainedHere({ model })) return 0;
   // The size is not known before the data are read; what the experiment asks for is close enough for an estimate.
   const batches = Math.ceil(Number(dataset!.train ?? 8000) / training.batchSize);
   const basis = { epochs: training.epochs, batches, attack: attackWork };
@@ -75,20 +90,12 @@ const evaluationWork = (experiment: Experiment, attack: AttackPlan): number =>
   Math.min(experiment.evaluation.samples, Number(experiment.dataset!.test ?? Infinity)) *
   workPerInput(experiment, attack);
 
-interface Model {
-  target: WhiteBoxTarget;
-  dispose(): void;
-}
-
 /** The arm's model: imported, restored from the record, or trained now. */
 async function obtain(job: Job, dataset: ImageDataset): Promise<Model> {
-  const { experiment, inputs, context, resume } = job;
-  const definition = modelById(experiment.model!.id);
-  const { params } = resolve(experiment.model!, definition, experiment.training);
-  if (!definition.layers) {
-    const target = await LayersTarget.create(inputs.importedModel!, params as unknown as ImportOptions);
-    checkFits(target, dataset);
-    if (target.usesLogProbabilities && !resume) {
+  const { inputs, context, resume, kept } = job;
+  if (!isTrainedHere(context.arm)) {
+    const model = await importedModel(context.arm, inputs, job.host.signal);
+    if (model.usesLogProbabilities && !resume) {
       context.emit({
         type: 'warning',
         arm: context.arm.index,
@@ -97,16 +104,14 @@ async function obtain(job: Job, dataset: ImageDataset): Promise<Model> {
           'The imported model has no final softmax that could be removed and was not declared to give logits: attacks work on the logarithm of its probabilities, where saturated values hide gradients.',
       });
     }
-    return { target, dispose: () => target.dispose() };
+    return model;
   }
-  const layers = definition.layers(dataset.classes.length, params as AnyParams);
   const recorded = resume?.history.find((event): event is Trained => event.type === 'trained');
   if (recorded && resume!.position.stage === 'evaluation') {
-    const network = new Network(dataset.shape, layers, context.random('unused'));
-    network.restore(recorded.weights);
-    return { target: new NetworkTarget(network, dataset.classes.length), dispose: () => network.dispose() };
+    kept.weights.set(context.arm.index, recorded.weights);
+    return restored(context.arm, dataset, recorded.weights);
   }
-  return train(job, dataset, layers, resume);
+  return train(job, dataset, layersOf(context.arm, dataset), resume);
 }
 
 type Trained = Extract<RunEvent, { type: 'trained' }>;
@@ -135,6 +140,7 @@ async function train(
     await trainer.fit(poisoned.train);
   }
   const { network } = trainer;
+  job.kept.weights.set(arm.index, network.weights());
   context.emit({
     type: 'trained',
     arm: arm.index,
@@ -157,24 +163,7 @@ async function poison(dataset: ImageDataset, context: ArmContext, tell: boolean)
   return poisoned;
 }
 
-function checkFits(target: WhiteBoxTarget, { shape, classes, name }: ImageDataset): void {
-  if (target.inputShape.join() !== shape.join()) {
-    throw new LabError(
-      'model.path',
-      `takes images of [${target.inputShape}], but ${name} has [${shape}]`,
-      'Use data of the model’s input shape.',
-    );
-  }
-  if (target.classes !== classes.length) {
-    throw new LabError(
-      'model.path',
-      `has ${target.classes} outputs, but ${name} has ${classes.length} classes`,
-      'Use the data the model was trained for.',
-    );
-  }
-}
-
-function reportClean(test: Split, clean: Predictions, context: ArmContext): void {
+function reportClean(test: Split, clean: Predictions, { classes }: ImageDataset, context: ArmContext): void {
   const n = sizeOf(test);
   const outcome = Uint8Array.from(test.labels, (label, i) => (clean.labels[i] === label ? 3 : 0));
   const right = outcome.filter((value) => value === 3).length;
@@ -185,60 +174,106 @@ function reportClean(test: Split, clean: Predictions, context: ArmContext): void
     metrics: { accuracy: right / n },
     outcome,
   });
+  if (right / n < 1.5 / classes.length) {
+    context.emit({
+      type: 'warning',
+      arm: context.arm.index,
+      code: 'accuracy-at-chance',
+      message: `Clean accuracy is ${((100 * right) / n).toFixed(1)} %, about what guessing among ${classes.length} classes gives: what attacks do to this model says nothing. Check the range of values it expects (inputLow, inputHigh), its labels, or its training.`,
+    });
+  }
 }
 
 async function underAttack(
   attack: AttackPlan,
-  target: WhiteBoxTarget,
+  target: Target,
   test: Split,
   clean: Predictions,
-  dataset: ImageDataset,
-  experiment: Experiment,
-  context: ArmContext,
-): Promise<void> {
+  begun: Assault,
+  { experiment, inputs, context }: Job,
+): Promise<Float32Array> {
+  const dataset = inputs.dataset!;
   const { index } = context.arm;
+  const streams = context.for('attack', attack.index);
   const started = context.now();
-  const work = workPerInput(experiment, attack);
-  const result = await evaluateAttack(
-    attack,
-    target,
-    test,
-    clean,
-    context.for('attack', attack.index),
-    (inputs) => context.worked(work * inputs, `${attack.id} on ${sizeOf(test)} test images`),
-  );
-  const metrics: Metrics = { ...result.metrics, seconds: context.now() - started };
-  const size = test.images.length / sizeOf(test);
-  for (let i = 0; i < Math.min(EXAMPLES, sizeOf(test)); i++) {
+  const counted = new CountingTarget(target);
+  const ready = await prepareAttack(attack, counted, fittingInputs(dataset, experiment), streams.for('fit'));
+  try {
+    if (ready.fitted) {
+      const { metrics, picture } = ready.fitted;
+      context.emit({
+        type: 'fitted',
+        arm: index,
+        attack: attack.index,
+        metrics: { ...metrics, fitQueries: counted.queries, fitGradients: counted.gradients },
+        ...(picture ? { picture: { shape: dataset.shape, pixels: picture } } : {}),
+        seconds: context.now() - started,
+      });
+    }
+    const work = workPerInput(experiment, attack);
+    const report = (inputs: number) =>
+      context.worked(work * inputs, `${attack.id} on ${sizeOf(test)} test images`);
+    const begin = context.now();
+    const result = await evaluateAttack(ready, target, test, clean, streams, report, begun).catch(
+      (error: unknown) => {
+        if (error instanceof LabError && begun.aims.some((aim) => aim !== -1)) {
+          const position = { arm: index, stage: 'evaluation', done: attack.index } as const;
+          context.emit({ type: 'attack-interrupted', position, state: stateOf(begun) });
+        }
+        throw error;
+      },
+    );
+    const metrics: Metrics = { ...result.metrics, seconds: context.now() - begin };
+    const size = test.images.length / sizeOf(test);
+    for (let i = 0; i < Math.min(EXAMPLES, sizeOf(test)); i++) {
+      context.emit({
+        type: 'example',
+        arm: index,
+        attack: attack.index,
+        input: i,
+        label: test.labels[i]!,
+        shape: dataset.shape,
+        clean: test.images.slice(i * size, (i + 1) * size),
+        adversarial: result.adversarial.slice(i * size, (i + 1) * size),
+        before: predictionAt(clean, i),
+        after: predictionAt(result.after, i),
+      });
+    }
+    const steps = await recordSteps(ready, target, test, result.outcome, streams.for('steps'));
+    if (steps) context.emit({ type: 'attack-steps', arm: index, attack: attack.index, ...steps });
+    if (result.byQueries) {
+      const { series, x, y } = result.byQueries;
+      context.emit({
+        type: 'attack-curve',
+        arm: index,
+        attack: attack.index,
+        series,
+        x: Float32Array.from(x),
+        y: Float32Array.from(y),
+      });
+    }
+    context.emit({ type: 'evaluation', arm: index, attack: attack.index, metrics, outcome: result.outcome });
+    const check = withinBudget(attack, metrics);
+    if (check) context.emit({ type: 'check', arm: index, check });
     context.emit({
-      type: 'example',
-      arm: index,
-      attack: attack.index,
-      input: i,
-      label: test.labels[i]!,
-      shape: dataset.shape,
-      clean: test.images.slice(i * size, (i + 1) * size),
-      adversarial: result.adversarial.slice(i * size, (i + 1) * size),
-      before: predictionAt(clean, i),
-      after: predictionAt(result.after, i),
+      type: 'checkpoint',
+      position: { arm: index, stage: 'evaluation', done: attack.index + 1 },
+      state: {},
     });
+    return result.adversarial;
+  } finally {
+    ready.fitted?.dispose();
   }
-  context.emit({ type: 'evaluation', arm: index, attack: attack.index, metrics, outcome: result.outcome });
-  const check = withinBudget(attack, metrics);
-  if (check) context.emit({ type: 'check', arm: index, check });
-  context.emit({
-    type: 'checkpoint',
-    position: { arm: index, stage: 'evaluation', done: attack.index + 1 },
-    state: {},
-  });
 }
+
+const LARGEST = { linf: 'maxLinf', l2: 'maxL2', l1: 'maxL1', l0: 'maxL0' } as const;
 
 /** What was delivered, measured in doubles on the stored float32 images, against the attack's own budget. */
 function withinBudget(attack: AttackPlan, metrics: Metrics): Check | null {
   const definition = attackOf('evasion', attack.id);
   const budget = definition.budget(attack.params as AnyParams);
   if (!Number.isFinite(budget)) return null;
-  const largest = attack.norm === 'l2' ? metrics.maxL2! : metrics.maxLinf!;
+  const largest = metrics[LARGEST[attack.norm!]]!;
   return {
     id: 'within-budget',
     status: largest <= budget ? 'pass' : 'fail',
@@ -251,38 +286,59 @@ const CHECKED = 200;
 
 async function checksBefore(
   attacks: AttackPlan[],
-  target: WhiteBoxTarget,
+  target: Target,
   test: Split,
   clean: Predictions,
   context: ArmContext,
 ): Promise<Check[]> {
   const some = slice(test, 0, Math.min(CHECKED, sizeOf(test)));
-  const n = sizeOf(some);
-  const zero = await zeroGradientShare(target, some);
-  const checks: Check[] = [
-    {
-      id: 'zero-gradients',
-      status: zero > 0.05 ? 'fail' : 'pass',
-      evidence: `${(100 * zero).toFixed(1)} % of ${n} inputs have a gradient of all zeros; gradient attacks do nothing there (limit 5 %).`,
-    },
+  return [
+    await zeroGradients(target, some, context),
+    await epsilonZero(attacks, target, some, clean, context),
   ];
-  const scalable = attacks.find(({ params }) => typeof params.epsilon === 'number');
+}
+
+async function zeroGradients(target: Target, some: Split, context: ArmContext): Promise<Check> {
+  const id = 'zero-gradients';
+  if (!target.capabilities.includes('gradients')) {
+    return { id, status: 'not-run', evidence: 'The target only answers; it has no gradients to look at.' };
+  }
+  const zero = await zeroGradientShare(whiteBox(target), some);
+  const evidence = `${(100 * zero).toFixed(1)} % of ${sizeOf(some)} inputs have a gradient of all zeros; gradient attacks do nothing there (limit 5 %).`;
+  if (zero <= 0.05) return { id, status: 'pass', evidence };
+  context.emit({
+    type: 'warning',
+    arm: context.arm.index,
+    code: id,
+    message: `${evidence} What gradient attacks report on this model is no sign of robustness; use a black-box attack beside them.`,
+  });
+  return { id, status: 'fail', evidence };
+}
+
+async function epsilonZero(
+  attacks: AttackPlan[],
+  target: Target,
+  some: Split,
+  clean: Predictions,
+  context: ArmContext,
+): Promise<Check> {
+  const id = 'epsilon-zero-is-clean';
+  const scalable = attacks.find(
+    (attack) =>
+      typeof attack.params.epsilon === 'number' &&
+      canMeet(context.arm, attack) &&
+      !attackOf('evasion', attack.id).fit,
+  );
   if (!scalable) {
-    checks.push({
-      id: 'epsilon-zero-is-clean',
-      status: 'not-run',
-      evidence: 'No attack with an epsilon in this experiment.',
-    });
-    return checks;
+    return { id, status: 'not-run', evidence: 'No attack with an epsilon in this experiment.' };
   }
   const nothing = scaledAttack(scalable, 0);
   const same = await perturbSplit(nothing, target, some, context.for('epsilon-zero'), true, () => {});
   const after = await predict(target, { images: same, labels: some.labels });
   const different = after.labels.filter((label, i) => label !== clean.labels[i]).length;
-  checks.push({
-    id: 'epsilon-zero-is-clean',
+  return {
+    id,
     status: different === 0 ? 'pass' : 'fail',
-    evidence: `${scalable.id} with epsilon 0 changed ${different} of ${n} predictions.`,
-  });
-  return checks;
+    evidence: `${scalable.id} with epsilon 0 changed ${different} of ${sizeOf(some)} predictions.`,
+  };
 }

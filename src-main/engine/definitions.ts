@@ -1,13 +1,21 @@
 /** The interfaces that attack, defence, agent and model files fill. One file each; `registry.ts` finds them by folder. */
 import type * as tf from '@tensorflow/tfjs';
 import type { Capability, Definition, Knowledge, Norm, Stage } from '../contract/catalog';
-import type { Applied, ParamsOf, ParamSpecs, ParamValue } from '../contract/params';
+import type { Metrics } from '../contract/events';
+import {
+  choice,
+  integer,
+  type Applied,
+  type ParamsOf,
+  type ParamSpecs,
+  type ParamValue,
+} from '../contract/params';
 import type { Environment } from '../contract/environment';
 import type { Random } from '../contract/random';
 import type { ArmContext, Context } from './context';
 import type { ImageDataset, Split } from '../contract/dataset';
 import type { LayerSpec } from './network';
-import type { Training } from '../contract/experiment';
+import type { Entry, Training } from '../contract/experiment';
 
 // ── Targets ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -16,8 +24,13 @@ export interface Target {
   inputShape: [number, number, number];
   classes: number;
   capabilities: Capability[];
-  /** Logits or log-probabilities, [n, classes]; counted as n queries. The caller disposes the result. */
+  /**
+   * Logits or log-probabilities, [n, classes]; counted as n queries. The caller disposes the result. Throws LabError
+   * for a target that gives labels only.
+   */
   scores(images: tf.Tensor4D): Promise<tf.Tensor2D>;
+  /** Predicted classes [n]; counted as n queries. */
+  decisions(images: tf.Tensor4D): Promise<Int32Array>;
 }
 
 /** What is climbed: logits [n, classes] → one value an input [n] and its gradient in the logits [n, classes]. */
@@ -47,6 +60,22 @@ export interface Batch {
 
 export type Goal = 'untargeted' | 'targeted';
 
+/**
+ * The target as a black-box attack may ask it: about images made of the batch's inputs. It counts every question for the
+ * input (`rows`) it was asked for, holds it to its cap, and keeps what was found, so that a target that stops answering
+ * loses nothing and success can be drawn against queries. An input may stand in `rows` any number of times.
+ */
+export interface Oracle {
+  inputShape: [number, number, number];
+  classes: number;
+  /** Queries the input may still be asked for; Infinity without a cap. */
+  left(row: number): number;
+  /** Logits or log-probabilities of rows.length images, rows.length × classes. */
+  scores(images: Float32Array, rows: ArrayLike<number>): Promise<Float32Array>;
+  /** Predicted classes of rows.length images. */
+  decisions(images: Float32Array, rows: ArrayLike<number>): Promise<Int32Array>;
+}
+
 /** What an evasion attack is given beside target, batch and parameters. */
 export interface EvasionContext extends Context {
   /**
@@ -54,6 +83,11 @@ export interface EvasionContext extends Context {
    * every input takes all steps, since training on the first success would be another, weaker method.
    */
   finishEarly: boolean;
+  /**
+   * Another attack as an ingredient, defaults filled in, held to its own budget and cap of queries. `finishEarly` is this
+   * context's unless given: against another model than the one attacked, the first success is not yet enough.
+   */
+  attack(entry: Entry, target: Target, batch: Batch, goal: Goal, finishEarly?: boolean): Promise<tf.Tensor4D>;
 }
 
 // ── Attacks ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -63,25 +97,57 @@ interface AttackBase<P extends ParamSpecs> extends Definition<P> {
   knowledge: Knowledge;
   requires: Capability[];
   /** Defaults that follow from other parameters (`derived-number` specs). */
-  derive?(params: ParamsOf<P>, training: Training): Partial<Record<keyof P, ParamValue>>;
+  derive?(params: ParamsOf<P>): Partial<Record<keyof P, ParamValue>>;
 }
 
-export interface EvasionAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
+/** An attack that learnt something from other inputs before it meets the ones it is scored on. */
+export interface FittedAttack<T> {
+  /** What the fitting showed, such as the fooling rate on the inputs it was fitted to. */
+  metrics?: Metrics;
+  /** What was learnt, where it is a picture: a perturbation, height · width · channels values. */
+  picture?: Float32Array;
+  perturb(target: T, batch: Batch, context: EvasionContext): Promise<tf.Tensor4D>;
+  dispose(): void;
+}
+
+interface Evasion<P extends ParamSpecs, Access, Asked, Fitting> extends AttackBase<P> {
   surface: 'evasion';
+  /** Whether it is handed the target with its gradients, or an oracle that only answers. */
+  access: Access;
   norm(params: ParamsOf<P>): Norm | null;
   /** Radius of the ball the result is projected into; Infinity for attacks that seek the smallest perturbation. */
   budget(params: ParamsOf<P>): number;
   /** Forward and backward passes an input, for the cost estimate. */
   cost(params: ParamsOf<P>): number;
   /** Returns the perturbed images, a new tensor; the frame projects into budget and [0, 1] and scores. */
-  perturb(
-    target: WhiteBoxTarget,
+  perturb?(
+    target: Asked,
     batch: Batch,
     goal: Goal,
     params: ParamsOf<P>,
     context: EvasionContext,
   ): Promise<tf.Tensor4D>;
+  /**
+   * In place of `perturb`, for attacks that learn from other inputs first: `data` are training inputs, disjoint from
+   * those the attack is scored on.
+   */
+  fit?(
+    target: Fitting,
+    data: Split,
+    goal: Goal,
+    params: ParamsOf<P>,
+    context: EvasionContext,
+  ): Promise<FittedAttack<Asked>>;
 }
+export type GradientAttack<P extends ParamSpecs = ParamSpecs> = Evasion<
+  P,
+  'gradients',
+  WhiteBoxTarget,
+  WhiteBoxTarget
+>;
+/** A parameter `queries`, where it has one, caps what each input may be asked for. */
+export type QueryAttack<P extends ParamSpecs = ParamSpecs> = Evasion<P, 'queries', Oracle, Target>;
+export type EvasionAttack<P extends ParamSpecs = ParamSpecs> = GradientAttack<P> | QueryAttack<P>;
 
 export interface TrainingSetAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
   surface: 'training-set';
@@ -110,7 +176,7 @@ export interface Policy {
   crossEntropyGradient?(observations: Float32Array, labels: Int32Array): Float32Array;
 }
 
-/** A cell of a finite environment, and the cells the agent can be made to believe in, its own among them. */
+/** A cell of a finite environment, and the cells the agent can be made to believe in: its own first, then the nearest. */
 export interface Reach {
   state: number;
   cells: number[];
@@ -122,7 +188,10 @@ export interface Belief {
   probability: number;
 }
 
-/** On a box the values are perturbed, on a finite environment the believed cell is displaced. */
+/**
+ * On a box the values are perturbed, on a finite environment the believed cell is displaced. An attack that can do the
+ * latter alone requires `finite-states`.
+ */
 export interface ObservationAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
   surface: 'observation';
   norm(params: ParamsOf<P>): Norm | null;
@@ -132,7 +201,7 @@ export interface ObservationAttack<P extends ParamSpecs = ParamSpecs> extends At
    * What the agent perceives instead, n × size, a new array; the frame projects it into the budget. Environments step
    * in parallel: row i belongs to environment i.
    */
-  perturb(
+  perturb?(
     observations: Float32Array,
     policy: Policy,
     params: ParamsOf<P>,
@@ -142,7 +211,18 @@ export interface ObservationAttack<P extends ParamSpecs = ParamSpecs> extends At
    * The same on a finite environment: for each state the distribution of the believed one over `reach`, from which the
    * frame draws, and by which it scores exactly.
    */
-  displace(reach: Reach[], policy: Policy, params: ParamsOf<P>): Belief[][];
+  displace?(reach: Reach[], policy: Policy, params: ParamsOf<P>): Belief[][];
+  /**
+   * In place of `displace`, for attacks that know the environment and plan ahead. They are asked for every state and every
+   * number of steps left, from the last step backwards. `choice`: the action the agent takes where it believes to be;
+   * `worth`: what an action taken in the true state leads to, this attack going on.
+   */
+  foresee?(
+    reach: Reach,
+    choice: (cell: number) => number,
+    worth: (action: number) => number,
+    params: ParamsOf<P>,
+  ): Belief[];
 }
 
 /** What happened in some training steps; rewards are what the environment paid. */
@@ -278,12 +358,43 @@ export interface AgentDefinition<P extends ParamSpecs = ParamSpecs> extends Defi
 
 // ── Helpers that type an author's params from the specs ────────────────────────────────────────────────────────────
 
+/** Parameters that every evasion attack has; the frame reads them, the attack's author does not. */
+const EVERY_EVASION = {
+  goal: choice({
+    options: ['untargeted', 'targeted-next', 'targeted-random', 'targeted-least-likely'],
+    default: 'untargeted',
+    help: 'Any other class will do, or one that is set for each input: the next in number, a random one, or the least likely.',
+    advanced: true,
+  }),
+  expectation: integer({
+    default: 1,
+    min: 1,
+    max: 1000,
+    unit: 'draws',
+    help: 'Draws of a randomised target that each answer and gradient is averaged over. Only for randomised targets.',
+    advanced: true,
+  }),
+};
+
+/** An attack that is handed the target with its gradients. */
 export const defineEvasion = <const P extends ParamSpecs>(
-  d: Omit<EvasionAttack<P>, 'kind' | 'surface'>,
-): EvasionAttack<P> => ({
+  d: Omit<GradientAttack<P>, 'kind' | 'surface' | 'access'>,
+): GradientAttack<P> => ({
   kind: 'attack',
   surface: 'evasion',
+  access: 'gradients',
   ...d,
+  params: { ...d.params, ...EVERY_EVASION },
+});
+/** An attack that is handed an oracle, which only answers. */
+export const defineQueryAttack = <const P extends ParamSpecs>(
+  d: Omit<QueryAttack<P>, 'kind' | 'surface' | 'access'>,
+): QueryAttack<P> => ({
+  kind: 'attack',
+  surface: 'evasion',
+  access: 'queries',
+  ...d,
+  params: { ...d.params, ...EVERY_EVASION },
 });
 export const defineTrainingSetAttack = <const P extends ParamSpecs>(
   d: Omit<TrainingSetAttack<P>, 'kind' | 'surface'>,

@@ -1,37 +1,33 @@
-/**
- * The frame around evasion attacks: it hands over batches, enforces budget and range on what comes back, measures what
- * was delivered and scores it. Attack files hold none of this.
- */
+/** Scoring of evasion attacks: predictions, and what an attack reached, at which distance and for how many queries. */
 import * as tf from '@tensorflow/tfjs';
 import type { Split } from '../contract/dataset';
 import type { Metrics, Prediction } from '../contract/events';
-import type { Applied, ParamSpecs } from '../contract/params';
 import { LabError } from '../contract/problem';
 import type { Context } from './context';
-import type { Batch, EvasionAttack, WhiteBoxTarget } from './definitions';
-import { deliver, l0Distance, l2Distance, linfDistance } from './norms';
-import { attackOf } from './registry';
+import type { Target } from './definitions';
+import { continueAssault, newAssault, type Assault, type ReadyAttack } from './evasion';
+import { distanceIn } from './norms';
 import { sizeOf, slice, toBatch } from './splits';
 import { CountingTarget } from './targets';
 
-/** Inputs attacked together: large enough for the kernels, small enough for the progress bar. */
-export const ATTACK_BATCH = 128;
-
-type AnyParams = Parameters<EvasionAttack<ParamSpecs>['perturb']>[3];
-
 export interface Predictions {
   labels: Uint8Array;
-  /** Softmax probability of the predicted class. */
-  confidences: Float32Array;
+  /** Softmax probability of the predicted class; null for a target that gives labels only. */
+  confidences: Float32Array | null;
 }
 
 /** Predicted classes and confidences of images, in batches. Throws LabError when the outputs are not finite. */
-export async function predict(target: WhiteBoxTarget, split: Split): Promise<Predictions> {
+export async function predict(target: Target, split: Split): Promise<Predictions> {
   const n = sizeOf(split);
   const labels = new Uint8Array(n);
-  const confidences = new Float32Array(n);
+  const confidences = target.capabilities.includes('scores') ? new Float32Array(n) : null;
   for (let start = 0; start < n; start += 500) {
     const batch = toBatch(slice(split, start, Math.min(n, start + 500)), target.inputShape);
+    if (!confidences) {
+      labels.set(await target.decisions(batch.images), start);
+      tf.dispose([batch.images, batch.labels]);
+      continue;
+    }
     const logits = await target.scores(batch.images);
     const { predicted, confidence } = tf.tidy(() => ({
       predicted: logits.argMax(1),
@@ -41,7 +37,7 @@ export async function predict(target: WhiteBoxTarget, split: Split): Promise<Pre
     confidences.set(confidence.dataSync(), start);
     tf.dispose([batch.images, batch.labels, logits, predicted, confidence]);
   }
-  if (confidences.some((value) => !Number.isFinite(value))) {
+  if (confidences?.some((value) => !Number.isFinite(value))) {
     throw new LabError(
       'evaluation',
       'the model gives outputs that are not finite numbers',
@@ -51,59 +47,22 @@ export async function predict(target: WhiteBoxTarget, split: Split): Promise<Pre
   return { labels, confidences };
 }
 
-/** Runs an attack on a batch and enforces its budget and the range [0, 1], exactly, on what it returns. */
-export async function perturb(
-  applied: Applied,
-  target: WhiteBoxTarget,
-  batch: Batch,
-  context: Context,
-  finishEarly: boolean,
-): Promise<Float32Array> {
-  const attack = attackOf('evasion', applied.id);
-  const params = applied.params as AnyParams;
-  const perturbed = await attack.perturb(target, batch, 'untargeted', params, { ...context, finishEarly });
-  const adversarial = perturbed.dataSync<'float32'>().slice();
-  perturbed.dispose();
-  const clean = batch.images.dataSync<'float32'>();
-  deliver(
-    clean,
-    adversarial,
-    clean.length / batch.images.shape[0],
-    attack.norm(params),
-    attack.budget(params),
-  );
-  return adversarial;
-}
-
-/** The same over a split; `onBatch` is told how many inputs are done. */
-export async function perturbSplit(
-  applied: Applied,
-  target: WhiteBoxTarget,
-  split: Split,
-  context: Context,
-  finishEarly: boolean,
-  onBatch: (inputs: number) => void,
-): Promise<Float32Array> {
-  const n = sizeOf(split);
-  const adversarial = new Float32Array(split.images.length);
-  for (let start = 0; start < n; start += ATTACK_BATCH) {
-    const part = slice(split, start, Math.min(n, start + ATTACK_BATCH));
-    const batch = toBatch(part, target.inputShape);
-    const random: Context['random'] = (...purpose) => context.random(start, ...purpose);
-    const found = await perturb(applied, target, batch, { ...context, random }, finishEarly);
-    tf.dispose([batch.images, batch.labels]);
-    adversarial.set(found, start * (split.images.length / n));
-    onBatch(sizeOf(part));
-    await context.breathe();
-  }
-  return adversarial;
-}
+/** Bits of an outcome: right before the attack, right after it, and (targeted goals) the aimed class reached. */
+export const RIGHT_BEFORE = 1;
+export const RIGHT_AFTER = 2;
+export const AIM_REACHED = 4;
 
 export interface AttackResult {
   metrics: Metrics;
   outcome: Uint8Array;
   adversarial: Float32Array;
   after: Predictions;
+  /** Black-box attacks: what was reached after how many queries an input. */
+  byQueries: {
+    series: 'robustAccuracyByQueries' | 'medianDistanceByQueries';
+    x: number[];
+    y: number[];
+  } | null;
 }
 
 /** Median of distances, failures counting as infinite; null when the median is infinite or there is nothing. */
@@ -118,64 +77,112 @@ function medianOf(values: number[]): number | null {
 const meanOf = (values: number[]): number | null =>
   values.length ? values.reduce((a, b) => a + b, 0) / values.length : null;
 
-/** Attacks every input of `split` and scores: accuracy, success, distances, queries and gradient calls. */
+const NORMS = { linf: 'Linf', l2: 'L2', l1: 'L1', l0: 'L0' } as const;
+
+/**
+ * Attacks every input of `split` that is not done in `assault` and scores all: accuracy, success, distances, queries and
+ * gradient calls.
+ */
 export async function evaluateAttack(
-  applied: Applied,
-  target: WhiteBoxTarget,
+  attack: ReadyAttack,
+  target: Target,
   split: Split,
   before: Predictions,
   context: Context,
   onBatch: (inputs: number) => void,
+  assault: Assault = newAssault(split),
 ): Promise<AttackResult> {
   const counted = new CountingTarget(target);
-  const adversarial = await perturbSplit(applied, counted, split, context, true, onBatch);
+  await continueAssault(assault, attack, counted, split, context, true, onBatch);
+  const adversarial = assault.images;
   const after = await predict(target, { images: adversarial, labels: split.labels });
   const n = sizeOf(split);
   const size = split.images.length / n;
-  const outcome = new Uint8Array(n);
-  const distances = { linf: [] as number[], l2: [] as number[], l0: [] as number[] };
-  const counting = { linf: [] as number[], l2: [] as number[] };
-  let [maxLinf, maxL2] = [0, 0];
-  for (let i = 0; i < n; i++) {
-    const right = before.labels[i] === split.labels[i];
-    const standing = after.labels[i] === split.labels[i];
-    outcome[i] = (right ? 1 : 0) | (standing ? 2 : 0);
-    const linf = linfDistance(split.images, adversarial, i * size, size);
-    const l2 = l2Distance(split.images, adversarial, i * size, size);
-    maxLinf = Math.max(maxLinf, linf);
-    maxL2 = Math.max(maxL2, l2);
-    if (!right) continue;
-    counting.linf.push(standing ? Infinity : linf);
-    counting.l2.push(standing ? Infinity : l2);
-    if (standing) continue;
-    distances.linf.push(linf);
-    distances.l2.push(l2);
-    distances.l0.push(l0Distance(split.images, adversarial, i * size, size));
-  }
-  const count = (bits: number) => outcome.reduce((sum, value) => sum + ((value & bits) === bits ? 1 : 0), 0);
-  const [right, standing, both] = [count(1), count(2), count(3)];
+  const targeted = attack.params.goal !== 'untargeted';
+
+  const outcome = Uint8Array.from(split.labels, (label, i) => {
+    const right = before.labels[i] === label ? RIGHT_BEFORE : 0;
+    const standing = after.labels[i] === label ? RIGHT_AFTER : 0;
+    return right | standing | (targeted && after.labels[i] === assault.aims[i] ? AIM_REACHED : 0);
+  });
+  const succeeded = (i: number) => (targeted ? outcome[i]! & AIM_REACHED : !(outcome[i]! & RIGHT_AFTER));
+  const attacked = [...outcome.keys()].filter((i) => outcome[i]! & RIGHT_BEFORE);
+  const successes = attacked.filter(succeeded);
+
+  const distances = Object.entries(NORMS).flatMap(([norm, name]) => {
+    const all = Array.from({ length: n }, (_, i) =>
+      distanceIn(norm as keyof typeof NORMS, split.images, adversarial, i * size, size),
+    );
+    return [
+      [`mean${name}`, meanOf(successes.map((i) => all[i]!))],
+      [`median${name}`, medianOf(attacked.map((i) => (succeeded(i) ? all[i]! : Infinity)))],
+      [`max${name}`, Math.max(...all)],
+    ] as [string, number | null][];
+  });
+  const asksQueries = attack.definition.access === 'queries' && assault.spent.some((spent) => spent > 0);
+  const share = (bits: number) => outcome.filter((value) => (value & bits) === bits).length / n;
   return {
     metrics: {
-      accuracy: standing / n,
-      robustAccuracy: both / n,
-      attackSuccessRate: right ? (right - both) / right : null,
-      meanLinf: meanOf(distances.linf),
-      meanL2: meanOf(distances.l2),
-      meanL0: meanOf(distances.l0),
-      medianLinf: medianOf(counting.linf),
-      medianL2: medianOf(counting.l2),
-      maxLinf,
-      maxL2,
-      queries: counted.queries / n,
+      accuracy: share(RIGHT_AFTER),
+      robustAccuracy: share(RIGHT_BEFORE | RIGHT_AFTER),
+      attackSuccessRate: attacked.length ? successes.length / attacked.length : null,
+      ...Object.fromEntries(distances),
+      queries: (asksQueries ? assault.spent.reduce((a, b) => a + b, 0) : counted.queries) / n,
+      ...(asksQueries
+        ? {
+            medianQueries: medianOf(
+              attacked.map((i) => (succeeded(i) ? assault.firstSuccess[i]! : Infinity)),
+            ),
+          }
+        : {}),
       gradients: counted.gradients / n,
     },
     outcome,
     adversarial,
     after,
+    byQueries: asksQueries ? byQueries(assault, attack.budget, attacked, succeeded, n) : null,
+  };
+}
+
+/** Points of a curve against queries. */
+const POINTS = 60;
+
+/**
+ * Within a budget: robust accuracy left after q queries an input. Without: median distance of the closest success after q
+ * queries, from where there is one. An input whose first success did not outlast delivery counts as standing.
+ */
+function byQueries(
+  { spent, firstSuccess, improvements }: Assault,
+  budget: number,
+  attacked: number[],
+  succeeded: (i: number) => unknown,
+  n: number,
+): AttackResult['byQueries'] {
+  const most = spent.reduce((a, b) => Math.max(a, b), 1);
+  const x = [...new Set(Array.from({ length: POINTS }, (_, i) => Math.round(most ** (i / (POINTS - 1)))))];
+  if (Number.isFinite(budget)) {
+    const standing = (q: number) =>
+      attacked.filter((i) => !succeeded(i) || firstSuccess[i] === 0 || firstSuccess[i]! > q).length / n;
+    return { series: 'robustAccuracyByQueries', x, y: x.map(standing) };
+  }
+  const median = (q: number) =>
+    medianOf(
+      attacked.map(
+        (i) => improvements[i]!.filter(({ queries }) => queries <= q).at(-1)?.distance ?? Infinity,
+      ),
+    );
+  const points = x.flatMap((q) => {
+    const distance = median(q);
+    return distance === null ? [] : [{ q, distance }];
+  });
+  return {
+    series: 'medianDistanceByQueries',
+    x: points.map(({ q }) => q),
+    y: points.map(({ distance }) => distance),
   };
 }
 
 export const predictionAt = ({ labels, confidences }: Predictions, i: number): Prediction => ({
   label: labels[i]!,
-  confidence: confidences[i]!,
+  confidence: confidences ? confidences[i]! : null,
 });

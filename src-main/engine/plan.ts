@@ -7,6 +7,7 @@ import { classification } from './classification';
 import type { Attack, Defense } from './registry';
 import { attackById, defenseById, modelById } from './registry';
 import { reinforcement } from './reinforcement';
+import { LabError } from '../contract/problem';
 import { resolve } from './resolve';
 import type { TaskRunner } from './task';
 
@@ -46,22 +47,39 @@ export function plan(experiment: Experiment): Plan {
     });
   const poisonings = [null, ...expand(experiment.poisoning, attackById).map(({ applied }) => applied)];
   const defenses = [null, ...expand(experiment.defenses, defenseById).map(({ applied }) => applied)];
-  // A model that comes trained has nothing that depends on the seed but the attacks: one arm.
-  const trained =
-    experiment.model !== undefined && !modelById(experiment.model.id).capabilities.includes('training');
-  const seeds = trained ? experiment.seeds.slice(0, 1) : experiment.seeds;
+  const models = experiment.model ? [experiment.model, ...experiment.furtherModels] : [];
+  const learners = models.length
+    ? models.map((entry) => {
+        const definition = modelById(entry.id);
+        return { model: resolve(entry, definition), trained: !definition.capabilities.includes('training') };
+      })
+    : [{ model: null, trained: false }];
   const wanted = (poisoning: Applied | null, defense: Applied | null) =>
     (!poisoning && !defense) ||
     !experiment.arms ||
     experiment.arms.some(
       (arm) => arm.poisoning === (poisoning?.id ?? 'clean') && arm.defense === (defense?.id ?? 'undefended'),
     );
-  const arms: ArmPlan[] = seeds
+  // A model that comes trained has nothing that depends on the seed but the attacks: one arm.
+  const arms: ArmPlan[] = experiment.seeds
     .flatMap((seed) =>
-      poisonings.flatMap((poisoning) => defenses.map((defense) => ({ poisoning, defense, seed }))),
+      learners.flatMap(({ model, trained }) =>
+        poisonings.flatMap((poisoning) =>
+          defenses
+            .filter((defense) => !trained || (!poisoning && !defense && seed === experiment.seeds[0]))
+            .map((defense) => ({ model, poisoning, defense, seed })),
+        ),
+      ),
     )
     .filter(({ poisoning, defense }) => wanted(poisoning, defense))
     .map((arm, index) => ({ index, ...arm }));
+  if (experiment.evaluation.transfer && arms.length < 2) {
+    throw new LabError(
+      'evaluation.transfer',
+      'found true, but the experiment has one arm only; examples are transferred between arms',
+      'Add further models, seeds or defences.',
+    );
+  }
   const attacks: AttackPlan[] = expand(experiment.attacks, attackById).map(
     ({ definition, applied }, index) => ({
       index,
@@ -72,6 +90,8 @@ export function plan(experiment: Experiment): Plan {
     }),
   );
   const runner = RUNNERS[experiment.task];
-  const work = arms.reduce((sum, arm) => sum + runner.armWork(experiment, arm, attacks), 0);
+  const work =
+    arms.reduce((sum, arm) => sum + runner.armWork(experiment, arm, attacks), 0) +
+    (runner.closingWork?.(experiment, arms, attacks) ?? 0);
   return { task: experiment.task, arms, attacks, work };
 }

@@ -86,6 +86,7 @@ export function engineCatalog(): Catalog {
       surface: d.surface,
       knowledge: d.knowledge,
       requires: isPoisoning(d.surface) ? [...d.requires, 'training'] : d.requires,
+      ...('fit' in d ? { fitted: true } : {}),
       ...common(d),
     })),
     ...defenses.map((d): CatalogEntry => ({

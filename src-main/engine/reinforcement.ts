@@ -2,6 +2,7 @@
  * Reinforcement learning: one arm is trained (paid by a poisoner, looking through a defence), evaluated clean and under
  * every attack, and checked. The true return is scored beneath every perturbation.
  */
+import type { Capability } from '../contract/catalog';
 import type { Entry, Experiment } from '../contract/experiment';
 import type { Environment } from '../contract/environment';
 import type { Applied } from '../contract/params';
@@ -16,11 +17,12 @@ import type {
   RlTrainingDefense,
   TrainedAgent,
 } from './definitions';
+import optimalDisplacement from './attacks/observation/optimal-displacement';
 import { agentById, attackOf, defenseById, environmentById } from './registry';
 import { resolve } from './resolve';
 import { meanReturn, play, trajectory, type Pay, type Played } from './rl/episodes';
-import { exactReturn } from './rl/exact';
-import { bindAttack, greedyProbabilities, type BoundAttack, type Params } from './rl/eyes';
+import { exactReturn, optimalReturn } from './rl/exact';
+import { bindAttack, greedyChoices, type BoundAttack, type Params } from './rl/eyes';
 import { createLesson, type AttackedPractice, type PayRecord } from './rl/lesson';
 import { stepLimit } from './rl/limit';
 import type { TaskRunner } from './task';
@@ -29,6 +31,8 @@ import type { TaskRunner } from './task';
 const ZERO_BUDGET_EPISODES = 5;
 /** Observations are float32: what rounding alone may add to a distance of order one. */
 const ROUNDING = 1e-6;
+/** Exact returns of one size are sums in another order: differences relative to them below this mean nothing. */
+const EXACT_ROUNDING = 1e-9;
 /** Share of vanished gradients from which a gradient attack says little. */
 const ZERO_GRADIENTS_TOLERATED = 0.05;
 /** A defence's budget grows over a training in this many levels. */
@@ -49,7 +53,10 @@ export const reinforcement: TaskRunner = {
     const { experiment, attacks, context, resume } = job;
     const arm = context.arm.index;
     const environment = createEnvironment(experiment);
-    if (arm === 0 && !resume) warnOfIdleBudgets(experiment, environment, context);
+    if (arm === 0 && !resume) {
+      warnOfIdleBudgets(experiment, environment, context);
+      attacks.forEach(({ id, index }) => refuseUnfit(id, experiment, environment, `attacks.${index}.id`));
+    }
     const resumed = resume?.position.stage === 'evaluation';
     const { agent, payRecord } = await obtain(job, environment);
     try {
@@ -114,6 +121,25 @@ function warnOfIdleBudgets(
   }
 }
 
+/**
+ * What the catalog cannot tell: attacks inside defences, and environments whose parameters leave no table of transitions.
+ * @throws LabError when an observation attack needs what agent and environment lack
+ */
+function refuseUnfit(id: string, experiment: Experiment, environment: Environment, place: string): void {
+  const { agent } = agentOf(experiment);
+  const offered: Capability[] = [
+    ...agent.capabilities,
+    ...(environment.transitions ? ['finite-states' as const] : []),
+  ];
+  const lacking = attackOf('observation', id).requires.filter((need) => !offered.includes(need));
+  if (lacking.length === 0) return;
+  throw new LabError(
+    place,
+    `“${id}” needs ${lacking.join(' and ')}, which “${agent.id}” on “${experiment.environment!.id}” does not have`,
+    'Use random-observation, or another agent or environment.',
+  );
+}
+
 // ── Work, in milliseconds or so ────────────────────────────────────────────────────────────────────────────────────
 
 /** An evaluation under attack against a clean one: the attack's own passes, and a look at the clean choice. */
@@ -163,7 +189,7 @@ async function obtain(
           examination: poisonedPay(arm.poisoning, training.random('poisoning', 'examination')),
         }
       : undefined,
-    attacked: arm.defense ? attackedPractice(arm.defense, definition, environment, training) : undefined,
+    attacked: arm.defense ? attackedPractice(arm.defense, experiment, environment, training) : undefined,
   });
   const agent = await definition.train(lesson, params, training);
   context.emit({ type: 'trained', arm: arm.index, weights: agent.weights, seconds: context.now() - started });
@@ -176,10 +202,10 @@ function poisonedPay({ id, params }: Applied, random: Random): Pay {
     attack.corrupt(transition, params as Parameters<typeof attack.corrupt>[1], { random })[0]!;
 }
 
-/** @throws LabError when the attack in the defence needs what the agent lacks */
+/** @throws LabError when the attack in the defence needs what agent or environment lack */
 function attackedPractice(
   { id, params }: Applied,
-  agent: AgentDefinition,
+  experiment: Experiment,
   environment: Environment,
   context: ArmContext,
 ): AttackedPractice {
@@ -189,26 +215,19 @@ function attackedPractice(
     const applied = defense.observationAttack(params as Params, level / RAMP_LEVELS);
     if (!applied) return null;
     const attack = attackOf('observation', applied.id) as ObservationAttack;
-    const lacking = attack.requires.filter((need) => !agent.capabilities.includes(need));
-    if (lacking.length > 0) {
-      throw new LabError(
-        `defenses.${id}.attack`,
-        `“${attack.id}” needs ${lacking.join(' and ')}, which “${agent.id}” does not have`,
-        'Train under random-observation, or choose an agent with a network.',
-      );
-    }
+    refuseUnfit(applied.id, experiment, environment, `defenses.${id}.attack`);
     return bindAttack(attack, applied.params as Params, environment, stream, fixedPolicy);
   };
   let level = -1;
   let bound: BoundAttack | null = null;
   return {
-    perceive(observation, policy, progress) {
+    perceive(observation, policy, progress, left) {
       const now = Math.floor(progress * RAMP_LEVELS);
       if (now !== level) {
         level = now;
         bound = bind(level, false);
       }
-      return bound ? bound.perceive(observation, policy) : observation;
+      return bound ? bound.perceive(observation, policy, left) : observation;
     },
     // In an examination the policy stands still, but not from one to the next.
     full: bind(RAMP_LEVELS, false, context.random('defense', 'examination'))!,
@@ -247,14 +266,44 @@ const returnsOf = (played: Played): Metrics => ({
   episodes: played.episodes.length,
 });
 
-/** Exact return of given choices; nothing where the environment cannot be listed. */
-function exactOf(
-  environment: Environment,
-  probabilities: ((states: number) => Float64Array) | undefined,
-): Metrics {
-  const { observationSpace } = environment;
-  if (observationSpace.kind !== 'discrete' || !probabilities) return {};
-  return { exactReturn: exactReturn(environment, probabilities(observationSpace.n), stepLimit(environment)) };
+/** What dynamic programming says of the agent that is not attacked; nothing where transitions cannot be listed. */
+function exactClean({ environment, policy }: Stage): Metrics {
+  if (!environment.transitions) return {};
+  const steps = stepLimit(environment);
+  const choices = greedyChoices(policy, environment.transitions().length);
+  return {
+    exactReturn: exactReturn(environment, choices, steps),
+    optimalReturn: optimalReturn(environment, steps),
+  };
+}
+
+/** The same under an attack, beside the worst that any attack of its budget can do. */
+interface ExactHarm {
+  exactReturn: number;
+  certifiedReturn: number;
+  /** Absent where even the optimal attack does nothing. */
+  shareOfOptimum?: number;
+}
+
+function exactHarm(stage: Stage, bound: BoundAttack): ExactHarm | null {
+  if (!bound.exactReturn) return null;
+  const { environment, policy, context } = stage;
+  const optimum = bindAttack(
+    optimalDisplacement as ObservationAttack,
+    { cells: bound.budget },
+    environment,
+    context.random('optimum'),
+    true,
+  );
+  const certifiedReturn = optimum.exactReturn!(policy);
+  const attacked = bound.exactReturn(policy);
+  const clean = exactClean(stage).exactReturn!;
+  const most = clean - certifiedReturn;
+  return {
+    exactReturn: attacked,
+    certifiedReturn,
+    ...(most > EXACT_ROUNDING * Math.abs(clean) && { shareOfOptimum: (clean - attacked) / most }),
+  };
 }
 
 async function reportClean(stage: Stage, agent: TrainedAgent, payRecord: PayRecord | null): Promise<void> {
@@ -265,7 +314,7 @@ async function reportClean(stage: Stage, agent: TrainedAgent, payRecord: PayReco
   const played = await episodesOf(stage, policy, episodes);
   const metrics: Metrics = {
     ...returnsOf(played),
-    ...exactOf(environment, (states) => greedyProbabilities(policy, states)),
+    ...exactClean(stage),
     ...(agent.final && { finalReturn: meanReturn(await episodesOf(stage, agent.final, episodes)) }),
     ...(payRecord && {
       perceivedReturn: payRecord.paidReturn(),
@@ -288,11 +337,12 @@ async function reportAttack(stage: Stage, { id, params, index }: AttackPlan, fir
   const gradients = countZeroGradients(policy);
   const bound = bind(params as Params);
   const played = await episodesOf(stage, gradients.policy, experiment.evaluation.episodes, bound);
+  const harm = exactHarm(stage, bound);
   const discrete = environment.observationSpace.kind === 'discrete';
   const unit = discrete ? 'Cells' : 'Linf';
   const metrics: Metrics = {
     ...returnsOf(played),
-    ...exactOf(environment, bound.actionProbabilities && (() => bound.actionProbabilities!(policy))),
+    ...harm,
     attackedSteps: played.attackedSteps / played.steps,
     flippedActions: played.flippedActions / played.steps,
     [`mean${unit}`]: played.distanceSum / played.steps,
@@ -304,6 +354,7 @@ async function reportAttack(stage: Stage, { id, params, index }: AttackPlan, fir
 
   const label = `${id} (${discrete ? `cells ${bound.budget}` : `epsilon ${bound.budget}`})`;
   const checks: Check[] = [withinBudget(label, played, bound)];
+  if (harm) checks.push(certificateHolds(label, harm));
   if (gradients.asked() > 0) checks.push(zeroGradients(label, gradients));
   if (first)
     checks.push(await zeroBudgetIsClean(stage, id, bind({ ...(params as Params), epsilon: 0, cells: 0 })));
@@ -331,6 +382,12 @@ async function zeroBudgetIsClean(stage: Stage, id: string, zero: BoundAttack): P
     evidence: `${id}: with a budget of zero ${differing} of ${episodes} episodes took other actions than without attack`,
   };
 }
+
+const certificateHolds = (label: string, { exactReturn, certifiedReturn }: ExactHarm): Check => ({
+  id: 'certificate-holds',
+  status: exactReturn >= certifiedReturn - EXACT_ROUNDING * Math.abs(certifiedReturn) ? 'pass' : 'fail',
+  evidence: `${label}: an expected return of ${exactReturn.toPrecision(4)}, certified never to fall below ${certifiedReturn.toPrecision(4)}`,
+});
 
 interface GradientCount {
   policy: Policy;

@@ -3,11 +3,11 @@ import type { Entry, Training } from '../contract/experiment';
 import type { Applied, ParamSpec, ParamSpecs, ParamValue } from '../contract/params';
 import { attackById, type Attack, type Defense } from './registry';
 
-/** Defaults filled in, nested attacks included; what was given stays. */
+/** Defaults filled in, nested attacks included; what was given stays. Only defences have defaults that follow from `training`. */
 export function resolve(
   entry: Entry,
   definition: { id: string; params: ParamSpecs } & Partial<Pick<Attack | Defense, 'derive'>>,
-  training: Training,
+  training?: Training,
 ): Applied {
   const given = (name: string, spec: ParamSpec): ParamValue => {
     const value = entry[name] as ParamValue | undefined;
@@ -21,7 +21,7 @@ export function resolve(
     Object.entries(definition.params).map(([name, spec]) => [name, given(name, spec)]),
   );
   const derived = (
-    definition.derive as ((params: unknown, training: Training) => Record<string, ParamValue>) | undefined
+    definition.derive as ((params: unknown, training?: Training) => Record<string, ParamValue>) | undefined
   )?.(params, training);
   for (const [name, value] of Object.entries(derived ?? {})) params[name] ??= value;
   return { id: definition.id, params };

@@ -1,10 +1,10 @@
 /** Plan → events. The whole engine hangs on this one function. */
 import type { Experiment } from '../contract/experiment';
-import type { Position, RunEvent } from '../contract/events';
+import type { ArmPlan, Position, RunEvent } from '../contract/events';
 import { LabError } from '../contract/problem';
 import { armContext, type Host } from './context';
 import { plan, RUNNERS } from './plan';
-import type { Inputs } from './task';
+import type { Inputs, Kept } from './task';
 
 export interface RunJob {
   experiment: Experiment;
@@ -32,15 +32,17 @@ export async function run({ experiment, inputs, host, resume }: RunJob): Promise
     host.emit({ type: 'run-started', plan: thePlan });
     if (inputs.dataset) host.emit(dataFacts(inputs.dataset));
   }
+  const kept: Kept = { weights: new Map(), adversarial: new Map() };
   let done = history.reduce((last, event) => (event.type === 'progress' ? event.done : last), 0);
 
+  const worked = (units: number, what: string) => {
+    done += units;
+    host.emit({ type: 'progress', done, what });
+  };
   for (const arm of thePlan.arms) {
     if (position && arm.index < position.arm) continue;
     const resumed = position?.arm === arm.index ? position : null;
-    const context = armContext(host, arm, (units, what) => {
-      done += units;
-      host.emit({ type: 'progress', done, what });
-    });
+    const context = armContext(host, arm, worked);
     if (!resumed) host.emit({ type: 'arm-started', arm: arm.index });
     await runner.runArm({
       experiment,
@@ -53,9 +55,12 @@ export async function run({ experiment, inputs, host, resume }: RunJob): Promise
         state: resume!.state,
         history: history.filter((event) => 'arm' in event && event.arm === arm.index),
       },
+      kept,
     });
     host.emit({ type: 'arm-finished', arm: arm.index });
   }
+  const contextOf = (arm: ArmPlan) => armContext(host, arm, worked);
+  await runner.close?.({ experiment, inputs, plan: thePlan, host, contextOf, history, kept });
   host.emit({ type: 'run-finished' });
 }
 

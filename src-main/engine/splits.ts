@@ -1,6 +1,7 @@
 /** Small operations on the parts of a dataset. */
 import * as tf from '@tensorflow/tfjs';
-import type { Split } from '../contract/dataset';
+import type { ImageDataset, Split } from '../contract/dataset';
+import type { Experiment } from '../contract/experiment';
 import type { Batch } from './definitions';
 
 export const sizeOf = (split: Split): number => split.labels.length;
@@ -41,4 +42,14 @@ export function toBatch({ images, labels }: Split, shape: [number, number, numbe
     images: tf.tensor4d(images, [labels.length, ...shape]),
     labels: tf.tensor1d(Int32Array.from(labels), 'int32'),
   };
+}
+
+/** The inputs every evaluation uses: the first ones, in file order. */
+export const testInputs = ({ test }: ImageDataset, { evaluation }: Experiment): Split =>
+  slice(test, 0, Math.min(evaluation.samples, sizeOf(test)));
+
+/** Inputs that fitted attacks learn from: training inputs, else the test inputs that no evaluation uses. */
+export function fittingInputs({ train, test }: ImageDataset, { evaluation }: Experiment): Split {
+  if (sizeOf(train) > 0) return train;
+  return slice(test, Math.min(evaluation.samples, sizeOf(test)), sizeOf(test));
 }

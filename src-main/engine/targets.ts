@@ -2,14 +2,39 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LayersArtifacts } from '../contract/layers-artifacts';
 import { LabError } from '../contract/problem';
+import type { RemoteModel } from '../contract/remote-model';
 import type { Loss, Target, WhiteBoxTarget } from './definitions';
 import type { Network } from './network';
+import { argMax } from './oracle';
 
 type Shape = [number, number, number];
 
+/** The target with its gradients. Throws LabError for one that has none. */
+export function whiteBox(target: Target): WhiteBoxTarget {
+  if (target.capabilities.includes('gradients')) return target as WhiteBoxTarget;
+  throw new LabError(
+    'attacks',
+    'the attack needs gradients, which the target does not have',
+    'Use an attack that needs only answers, or a target with a network.',
+  );
+}
+
+/** Predicted classes from scores, which are disposed. */
+function labelsOf(scores: tf.Tensor2D): Int32Array {
+  const labels = tf.tidy(() => scores.argMax(1));
+  const values = labels.dataSync<'int32'>().slice();
+  tf.dispose([scores, labels]);
+  return values;
+}
+
 /** A network trained here. Its gradients come from the written-out backward pass. */
 export class NetworkTarget implements WhiteBoxTarget {
-  readonly capabilities = ['gradients', 'scores', 'training'] as const satisfies Target['capabilities'];
+  readonly capabilities = [
+    'gradients',
+    'scores',
+    'decisions',
+    'training',
+  ] as const satisfies Target['capabilities'];
   readonly inputShape: Shape;
 
   constructor(
@@ -21,6 +46,10 @@ export class NetworkTarget implements WhiteBoxTarget {
 
   async scores(images: tf.Tensor4D): Promise<tf.Tensor2D> {
     return this.logits(images);
+  }
+
+  async decisions(images: tf.Tensor4D): Promise<Int32Array> {
+    return labelsOf(this.logits(images));
   }
 
   logits(images: tf.Tensor4D): tf.Tensor2D {
@@ -68,7 +97,7 @@ export interface ImportOptions {
 
 /** A layers model from outside; its gradients come from the tape, whatever its layers are. */
 export class LayersTarget implements WhiteBoxTarget {
-  readonly capabilities = ['gradients', 'scores'] as const satisfies Target['capabilities'];
+  readonly capabilities = ['gradients', 'scores', 'decisions'] as const satisfies Target['capabilities'];
   readonly inputShape: Shape;
   readonly classes: number;
 
@@ -125,6 +154,10 @@ export class LayersTarget implements WhiteBoxTarget {
 
   async scores(images: tf.Tensor4D): Promise<tf.Tensor2D> {
     return this.logits(images);
+  }
+
+  async decisions(images: tf.Tensor4D): Promise<Int32Array> {
+    return labelsOf(this.logits(images));
   }
 
   logits(images: tf.Tensor4D): tf.Tensor2D {
@@ -196,12 +229,135 @@ function withoutSoftmax(topology: unknown): { modelTopology: unknown; removed: b
   return { modelTopology: copy, removed: false };
 }
 
+/** A classifier that only answers, behind a file or an address; nothing of it can be differentiated. */
+export class RemoteTarget implements Target {
+  readonly capabilities: Target['capabilities'];
+  readonly inputShape: Shape;
+  readonly classes: number;
+
+  /** @param signal stops a question that is under way */
+  constructor(
+    private readonly model: RemoteModel,
+    private readonly signal: AbortSignal,
+  ) {
+    this.inputShape = model.inputShape;
+    this.classes = model.classes;
+    this.capabilities = model.gives === 'scores' ? ['scores', 'decisions'] : ['decisions'];
+  }
+
+  async scores(images: tf.Tensor4D): Promise<tf.Tensor2D> {
+    if (this.model.gives === 'labels') {
+      throw new LabError(
+        this.model.name,
+        'it answers with labels, where scores are needed',
+        'Use an attack that needs only decisions.',
+      );
+    }
+    return tf.tensor2d(await this.ask(images), [images.shape[0], this.classes]);
+  }
+
+  async decisions(images: tf.Tensor4D): Promise<Int32Array> {
+    if (this.model.gives === 'scores') return labelsOf(await this.scores(images));
+    return Int32Array.from(await this.ask(images));
+  }
+
+  private async ask(images: tf.Tensor4D): Promise<Float32Array> {
+    return this.model.ask(await images.data<'float32'>(), images.shape[0], this.signal);
+  }
+}
+
+/**
+ * A randomised target as an adaptive attacker meets it: every answer and gradient is the mean over some draws of it
+ * (expectation over transformation; Athalye, Engstrom, Ilyas, Kwok 2018, arXiv:1707.07397).
+ */
+export class ExpectationTarget implements WhiteBoxTarget {
+  private readonly target: WhiteBoxTarget;
+
+  /** As for CountingTarget, gradients are only asked for where `target` has them. */
+  constructor(
+    target: Target,
+    private readonly draws: number,
+  ) {
+    this.target = target as WhiteBoxTarget;
+  }
+
+  get inputShape() {
+    return this.target.inputShape;
+  }
+  get classes() {
+    return this.target.classes;
+  }
+  get capabilities() {
+    return this.target.capabilities;
+  }
+
+  async scores(images: tf.Tensor4D): Promise<tf.Tensor2D> {
+    let sum = await this.target.scores(images);
+    for (let i = 1; i < this.draws; i++) {
+      const [before, next] = [sum, await this.target.scores(images)];
+      sum = tf.add(before, next);
+      tf.dispose([before, next]);
+    }
+    const mean = tf.tidy(() => tf.div(sum, this.draws) as tf.Tensor2D);
+    sum.dispose();
+    return mean;
+  }
+
+  /** The class most often answered; of several the first. */
+  async decisions(images: tf.Tensor4D): Promise<Int32Array> {
+    const [n] = images.shape;
+    const votes = new Uint32Array(n * this.classes);
+    for (let i = 0; i < this.draws; i++) {
+      const labels = await this.target.decisions(images);
+      labels.forEach((label, row) => votes[row * this.classes + label]!++);
+    }
+    return Int32Array.from({ length: n }, (_, row) => argMax(votes, row * this.classes, this.classes));
+  }
+
+  logits(images: tf.Tensor4D): tf.Tensor2D {
+    return this.mean(() => ({ logits: this.target.logits(images) })).logits;
+  }
+
+  gradient(
+    images: tf.Tensor4D,
+    loss: Loss,
+  ): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D } {
+    return this.mean(() => this.target.gradient(images, loss));
+  }
+
+  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
+    return this.mean(() => this.target.jacobian(images));
+  }
+
+  private mean<T extends Record<string, tf.Tensor>>(draw: () => T): T {
+    return tf.tidy(() => {
+      let sum = draw();
+      for (let i = 1; i < this.draws; i++) {
+        const next = draw();
+        sum = mapped(sum, (tensor, name) => tf.add(tensor, next[name]!));
+      }
+      return mapped(sum, (tensor) => tf.div(tensor, this.draws));
+    });
+  }
+}
+
+const mapped = <T extends Record<string, tf.Tensor>>(
+  tensors: T,
+  change: (tensor: tf.Tensor, name: keyof T) => tf.Tensor,
+): T =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor, name)])) as T;
+
 /** Counts what an attack asks of its target; the target itself does not know. */
 export class CountingTarget implements WhiteBoxTarget {
   queries = 0;
   gradients = 0;
 
-  constructor(private readonly target: WhiteBoxTarget) {}
+  private readonly target: WhiteBoxTarget;
+
+  /** A target without gradients may be given: its gradients are never asked for, since `whiteBox` refuses them. */
+  constructor(target: Target) {
+    this.target = target as WhiteBoxTarget;
+  }
 
   get inputShape() {
     return this.target.inputShape;
@@ -216,6 +372,11 @@ export class CountingTarget implements WhiteBoxTarget {
   scores(images: tf.Tensor4D): Promise<tf.Tensor2D> {
     this.queries += images.shape[0];
     return this.target.scores(images);
+  }
+
+  decisions(images: tf.Tensor4D): Promise<Int32Array> {
+    this.queries += images.shape[0];
+    return this.target.decisions(images);
   }
 
   logits(images: tf.Tensor4D): tf.Tensor2D {

@@ -1,15 +1,18 @@
 /** The two kinds of task, as `run.ts` drives them. One file each: `classification.ts`, `reinforcement.ts`. */
 import type { Experiment } from '../contract/experiment';
-import type { ArmPlan, AttackPlan, Position, RunEvent } from '../contract/events';
+import type { ArmPlan, AttackPlan, Plan, Position, RunEvent } from '../contract/events';
 import type { ArmContext, Host } from './context';
 import type { ImageDataset } from '../contract/dataset';
 import type { LayersArtifacts } from '../contract/layers-artifacts';
+import type { RemoteModel } from '../contract/remote-model';
 
 /** What the outside loaded for the engine, which reads no files. */
 export interface Inputs {
   dataset?: ImageDataset;
   /** An imported model's topology and weights. */
   importedModel?: LayersArtifacts;
+  /** A model that only answers; whoever opened it closes it. */
+  remoteModel?: RemoteModel;
 }
 
 /** Where an arm is taken up again, and what the record already has of it. */
@@ -22,6 +25,8 @@ export interface ArmResume {
 }
 
 export interface TaskRunner {
+  /** Work units of what comes after all arms. */
+  closingWork?(experiment: Experiment, arms: ArmPlan[], attacks: AttackPlan[]): number;
   /** Work units of one arm; a unit is about one gradient step on a batch, whatever the task. */
   armWork(experiment: Experiment, arm: ArmPlan, attacks: AttackPlan[]): number;
   /**
@@ -35,5 +40,28 @@ export interface TaskRunner {
     host: Host;
     context: ArmContext;
     resume: ArmResume | null;
+    kept: Kept;
   }): Promise<void>;
+  /** What is done when every arm is: comparisons between arms, emitting events without an arm of their own. */
+  close?(job: ClosingJob): Promise<void>;
+}
+
+export interface ClosingJob {
+  experiment: Experiment;
+  inputs: Inputs;
+  plan: Plan;
+  host: Host;
+  /** Context of an arm, its streams as they were in its evaluation. */
+  contextOf(arm: ArmPlan): ArmContext;
+  /** Recorded events of a run that was taken up again; empty for one that was not. */
+  history: RunEvent[];
+  kept: Kept;
+}
+
+/** What one run keeps in memory from its arms for the end: trained weights and adversarial images. */
+export interface Kept {
+  /** By arm. */
+  weights: Map<number, Record<string, Float32Array>>;
+  /** By arm and attack: `armIndex/attackIndex`. */
+  adversarial: Map<string, Float32Array>;
 }

@@ -6,8 +6,9 @@ import type { Applied } from '../contract/params';
 import { LabError } from '../contract/problem';
 import type { ArmContext, Context } from './context';
 import type { Batch, FitOptions, Trainer, WhiteBoxTarget } from './definitions';
-import { perturb, perturbSplit, predict } from './evaluate';
-import { softmaxCrossEntropy } from './kernels';
+import { predict } from './evaluate';
+import { perturb, perturbSplit } from './evasion';
+import { gradientStep } from './gradient-step';
 import { Network, type LayerSpec } from './network';
 import { createOptimizer, type Optimizer } from './optimizers';
 import { attackOf } from './registry';
@@ -160,7 +161,7 @@ export class ArmTrainer implements Trainer {
         ? await options.perturb(target, batch, (epoch + b / batches) / epochs, { ...streams, random })
         : batch.images;
       const { loss, accuracy } = gradientStep(
-        target,
+        target.network,
         optimizer,
         { images, labels: batch.labels },
         run.learningRate,
@@ -191,7 +192,7 @@ export class ArmTrainer implements Trainer {
     batch: Batch,
     context: Context,
   ): Promise<tf.Tensor4D> {
-    return tf.tensor4d(await perturb(applied, model, batch, context, false), batch.images.shape);
+    return tf.tensor4d(await perturb(applied, model, batch, context), batch.images.shape);
   }
 
   async attackSplit(applied: Applied, model: WhiteBoxTarget, split: Split): Promise<Float32Array> {
@@ -229,27 +230,4 @@ export class ArmTrainer implements Trainer {
   dispose(): void {
     for (const network of this.networks) network.dispose();
   }
-}
-
-/** One step down the mean cross-entropy of a batch; the loss and accuracy it was taken at. */
-function gradientStep(
-  { network }: NetworkTarget,
-  optimizer: Optimizer,
-  { images, labels }: Batch,
-  learningRate: number,
-): { loss: number; accuracy: number } {
-  return tf.tidy(() => {
-    const activations = network.forward(images);
-    const logits = activations.at(-1) as tf.Tensor2D;
-    const { loss, gradient } = softmaxCrossEntropy(logits, labels);
-    const result = {
-      loss: tf.mean(loss).dataSync()[0]!,
-      accuracy: tf.mean(tf.cast(tf.equal(logits.argMax(1), labels), 'float32')).dataSync()[0]!,
-    };
-    optimizer.step(
-      network.parameterGradients(activations, tf.mul(gradient, 1 / images.shape[0])),
-      learningRate,
-    );
-    return result;
-  });
 }

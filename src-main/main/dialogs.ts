@@ -1,5 +1,6 @@
 /** Native dialogs, of the window when there is one. */
 import { dialog, type BrowserWindow, type OpenDialogOptions, type SaveDialogOptions } from 'electron';
+import type { NamedPath } from '../contract/experiment';
 
 export class Dialogs {
   constructor(private readonly window: () => BrowserWindow | null) {}
@@ -21,12 +22,19 @@ export class Dialogs {
     return canceled || !filePath ? null : filePath;
   }
 
-  /** Asks whether an experiment may read a path it names. */
-  async allowReading(path: string): Promise<boolean> {
+  /** Asks whether an experiment may read a path, or send images to an address, that it names. */
+  async allow({ path, what }: NamedPath): Promise<boolean> {
+    const [message, about] =
+      what === 'address'
+        ? [
+            'May this experiment send images to this address?',
+            'It is sent the test images and what attacks make of them. ',
+          ]
+        : ['May this experiment read these data?', ''];
     const options = {
       type: 'question' as const,
-      message: 'May this experiment read these data?',
-      detail: `${path}\n\nSparring remembers the answer; it can be withdrawn in the settings.`,
+      message,
+      detail: `${path}\n\n${about}Sparring remembers the answer; it can be withdrawn in the settings.`,
       buttons: ['Allow', 'Don’t allow'],
       defaultId: 1,
       cancelId: 1,

@@ -1,9 +1,10 @@
-/** The files and folders the user let Sparring read: remembered, and withdrawn when the user says so. */
+/** The files and folders the user let Sparring read, and the addresses it may ask: remembered until withdrawn. */
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import type { Problem } from '../contract/events';
-import { grantsOf, realPath } from '../sessions/grants';
+import type { NamedPath } from '../contract/experiment';
+import { grantOf, grantsOf } from '../sessions/grants';
 import { JsonFile } from './json-file';
 
 export class GrantStore {
@@ -17,46 +18,44 @@ export class GrantStore {
     return this.file.read();
   }
 
-  /** Answers the real path that was granted. */
-  grant(path: string): string {
-    const real = realPath(path);
-    if (!this.list().includes(real)) this.file.write([...this.list(), real].sort());
-    return real;
+  /** Answers the real path, or the address as it is asked. */
+  grant(pathOrAddress: string): string {
+    const granted = grantOf(pathOrAddress);
+    if (!this.list().includes(granted)) this.file.write([...this.list(), granted].sort());
+    return granted;
   }
 
-  withdraw(path: string): void {
-    this.file.write(this.list().filter((granted) => granted !== path));
+  withdraw(pathOrAddress: string): void {
+    this.file.write(this.list().filter((granted) => granted !== pathOrAddress));
   }
 
   /**
-   * Makes sure that an experiment's paths may be read, asking for each that was not granted yet. Answers what stands
-   * in the way.
+   * Makes sure that an experiment's paths may be read and its addresses asked; the user decides on each that was not
+   * granted yet. Answers what stands in the way.
    */
-  async ensure(
-    paths: { place: string; path: string }[],
-    ask: (path: string) => Promise<boolean>,
-  ): Promise<Problem[]> {
+  async ensure(paths: readonly NamedPath[], ask: (named: NamedPath) => Promise<boolean>): Promise<Problem[]> {
     const problems: Problem[] = [];
-    for (const { place, path } of paths) {
-      if (!isAbsolute(path)) {
+    for (const named of paths) {
+      const { place, path, what } = named;
+      if (what !== 'address' && !isAbsolute(path)) {
         problems.push({
           place,
           message: `found “${path}”; expected an absolute path`,
           remedy: 'Drop the file or folder on the window, or choose it.',
         });
-      } else if (!existsSync(path)) {
+      } else if (what !== 'address' && !existsSync(path)) {
         problems.push({
           place,
           message: `there is no file or folder “${path}”`,
           remedy: 'Correct the path.',
         });
       } else if (!grantsOf(this.list()).allows(path)) {
-        if (await ask(path)) this.grant(path);
+        if (await ask(named)) this.grant(path);
         else
           problems.push({
             place,
-            message: `reading “${path}” was not allowed`,
-            remedy: 'Start again and allow it, or choose other data.',
+            message: `${what === 'address' ? 'sending images to' : 'reading'} “${path}” was not allowed`,
+            remedy: `Start again and allow it, or choose ${what === 'address' ? 'another model' : 'other data'}.`,
           });
       }
     }

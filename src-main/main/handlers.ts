@@ -46,8 +46,8 @@ export function labHandlers({ library, host, grants, settings, dialogs, sessions
     parsed: Parsed,
   ): Promise<{ ok: true; experiment: Experiment } | (StartResult & { ok: false })> => {
     if (!parsed.ok) return parsed;
-    const problems = await grants.ensure(pathsOf(parsed.experiment, catalog), (path) =>
-      dialogs.allowReading(path),
+    const problems = await grants.ensure(pathsOf(parsed.experiment, catalog), (named) =>
+      dialogs.allow(named),
     );
     return problems.length ? { ok: false, problems } : parsed;
   };

@@ -108,9 +108,15 @@ export function decode(body: string, artefact: (number: number) => TypedArray): 
   return rich(JSON.parse(body)) as RunEvent;
 }
 
+/** Whether an event carries what a run is taken up from; only the latest such state is kept. */
+export const holdsState = (
+  event: RunEvent,
+): event is Extract<RunEvent, { type: 'checkpoint' | 'attack-interrupted' }> =>
+  event.type === 'checkpoint' || event.type === 'attack-interrupted';
+
 /** The event without the large arrays that no view shows: trained weights and the state of a checkpoint. */
 export function withoutWeights(event: RunEvent): RunEvent {
   if (event.type === 'trained') return { ...event, weights: {} };
-  if (event.type === 'checkpoint') return { ...event, state: {} };
+  if (holdsState(event)) return { ...event, state: {} };
   return event;
 }

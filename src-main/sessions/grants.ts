@@ -1,6 +1,10 @@
-/** Which of the user's files and folders may be reached: those the user granted, and nothing that a link leads out to. */
+/**
+ * Which of the user's files, folders and addresses may be reached: those the user granted, and nothing that a link leads
+ * out to. An address is granted alone: not its host, and nothing above or below it.
+ */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, isAbsolute, resolve } from 'node:path';
+import { addressOf } from '../contract/address';
 import type { Grants } from '../contract/dataset';
 
 /** Where a path really leads; of a path that does not exist, the part that does is resolved. */
@@ -23,7 +27,17 @@ export function isWithin(path: string, folder: string): boolean {
   );
 }
 
-export function grantsOf(paths: readonly string[]): Grants {
-  const granted = paths.map(realPath);
-  return { allows: (path) => granted.some((folder) => isWithin(realPath(path), folder)) };
+/** What is remembered of a granted path or address; of two spellings of one thing the same. */
+export const grantOf = (pathOrAddress: string): string => addressOf(pathOrAddress) ?? realPath(pathOrAddress);
+
+export function grantsOf(pathsAndAddresses: readonly string[]): Grants {
+  const granted = pathsAndAddresses.map(grantOf);
+  return {
+    allows(pathOrAddress) {
+      const wanted = grantOf(pathOrAddress);
+      return addressOf(pathOrAddress)
+        ? granted.includes(wanted)
+        : granted.some((folder) => !addressOf(folder) && isWithin(wanted, folder));
+    },
+  };
 }

@@ -9,7 +9,7 @@ import { LabError } from '../contract/problem';
 import type { SessionHeader } from '../contract/session';
 import { causesInWords, firstDifference, likelyCauses, shown, type Provenance } from './compare';
 import { SessionDatabase, sessionError } from './database';
-import { artefactOf, encode, withoutWeights } from './encoding';
+import { artefactOf, encode, holdsState, withoutWeights } from './encoding';
 import { lockForWriting, type WriterLock } from './lock';
 import { SessionReader, type ResumePoint } from './reader';
 import { CREATE } from './schema';
@@ -153,7 +153,7 @@ export class SessionWriter {
 
   private insert(event: RunEvent): RecordedEvent {
     const recorded: RecordedEvent = { sequence: this.last + 1, at: Date.now(), event: withoutWeights(event) };
-    const { body, artefacts } = encode(event.type === 'checkpoint' ? recorded.event : event);
+    const { body, artefacts } = encode(holdsState(event) ? recorded.event : event);
     this.database.transaction(() => {
       if (this.last === 0) this.describe();
       this.database.run(
@@ -173,7 +173,7 @@ export class SessionWriter {
           data,
         );
       });
-      if (event.type === 'checkpoint') this.replaceCheckpoint(event.state);
+      if (holdsState(event)) this.replaceCheckpoint(event.state);
       if (event.type === 'run-finished') this.database.run('DELETE FROM checkpoint');
     });
     this.last = recorded.sequence;

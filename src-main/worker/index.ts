@@ -54,9 +54,9 @@ async function runSession(file: string, granted: string[]): Promise<Ending> {
       (now) => (now ? outbox.flush() : outbox.flushIfDue()),
     );
     current = run;
-    return await run.toEnd(async () => {
+    return await run.toEnd(async (signal) => {
       const experiment = checkedSpec(writer.header().spec);
-      return { experiment, inputs: await loadInputs(experiment, grantsOf(granted)) };
+      return { experiment, inputs: await loadInputs(experiment, grantsOf(granted), signal) };
     });
   } catch (error) {
     return { status: 'failed', problem: problemFrom(error, file) };

@@ -5,14 +5,17 @@ import { parseExperiment, type Experiment } from '../contract/experiment';
 import { LabError } from '../contract/problem';
 import { loadDataset } from '../datasets';
 import type { Inputs } from '../engine/task';
-import { readLayersModel } from '../targets/layers-model';
+import { openTarget } from '../targets';
 
-export async function loadInputs({ dataset, model }: Experiment, grants: Grants): Promise<Inputs> {
+/** Whoever loads closes a remote model in the end. Throws LabError, or the signal's reason when stopped. */
+export async function loadInputs(
+  { dataset, model }: Experiment,
+  grants: Grants,
+  signal?: AbortSignal,
+): Promise<Inputs> {
   return {
     ...(dataset ? { dataset: await loadDataset(dataset, grants) } : {}),
-    ...(model?.id === 'layers-model'
-      ? { importedModel: await readLayersModel(String(model['path']), grants) }
-      : {}),
+    ...(model ? await openTarget(model, grants, signal) : {}),
   };
 }
 

@@ -16,7 +16,10 @@ export interface Reproduction {
 /** Ends the engine's run early, when its outcome is known. */
 class Decided extends Error {}
 
-/** @param seen told of every event that was compared; `signal` stops the comparison with its reason */
+/**
+ * Closes a remote model in the end.
+ * @param seen told of every event that was compared; `signal` stops the comparison with its reason
+ */
 export async function reproduce(
   session: SessionReader,
   { experiment, inputs }: Job,
@@ -62,6 +65,8 @@ export async function reproduce(
   } catch (error) {
     // A recorded run that failed fails again, after its last event.
     if (!(error instanceof Decided) && (signal.aborted || expected)) throw error;
+  } finally {
+    await inputs.remoteModel?.close();
   }
   return result;
 }

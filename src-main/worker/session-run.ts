@@ -52,10 +52,10 @@ export class SessionRun {
   }
 
   /**
-   * Runs to the end and closes the session. A session that has events is taken up from its last checkpoint. Never
-   * throws: what goes wrong is recorded, as far as the file can still be written.
+   * Runs to the end and closes the session and a remote model. A session that has events is taken up from its last
+   * checkpoint. Never throws: what goes wrong is recorded, as far as the file can still be written.
    */
-  async toEnd(load: () => Promise<Job>): Promise<Ending> {
+  async toEnd(load: (signal: AbortSignal) => Promise<Job>): Promise<Ending> {
     try {
       const ending = await this.attempt(load);
       this.writer.close();
@@ -65,13 +65,15 @@ export class SessionRun {
     }
   }
 
-  private async attempt(load: () => Promise<Job>): Promise<Ending> {
+  private async attempt(load: (signal: AbortSignal) => Promise<Job>): Promise<Ending> {
+    let inputs: Inputs | null = null;
     try {
       const resumed = this.writer.resume();
       if (resumed) this.recorded(resumed.recorded);
-      const { experiment, inputs } = await load();
+      const job = await load(this.abort.signal);
+      inputs = job.inputs;
       this.abort.signal.throwIfAborted();
-      await run({ experiment, inputs, host: this.host(), resume: resumed?.point ?? null });
+      await run({ ...job, host: this.host(), resume: resumed?.point ?? null });
       return { status: 'done', problem: null };
     } catch (error) {
       if (this.abort.signal.aborted && error === this.abort.signal.reason) {
@@ -81,6 +83,8 @@ export class SessionRun {
       const problem = problemFrom(error, 'run');
       this.emit({ type: 'run-failed', error: problem });
       return { status: 'failed', problem };
+    } finally {
+      await inputs?.remoteModel?.close();
     }
   }
 

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Entry } from '../../src-main/contract/experiment';
 import { evaluateAttack, predict } from '../../src-main/engine/evaluate';
+import { prepareAttack } from '../../src-main/engine/evasion';
 import { softmaxCrossEntropy } from '../../src-main/engine/kernels';
 import { Adam } from '../../src-main/engine/optimizers';
 import { attacks, type Attack } from '../../src-main/engine/registry';
@@ -44,7 +45,10 @@ const run = async (entry: Entry, seed = 1) => {
     TRAINING,
   );
   const before = await predict(target, dataset.test);
-  return evaluateAttack(applied, target, dataset.test, before, contextOf(seed), () => {});
+  const ready = await prepareAttack(applied, target, dataset.train, contextOf(seed));
+  const result = await evaluateAttack(ready, target, dataset.test, before, contextOf(seed), () => {});
+  ready.fitted?.dispose();
+  return result;
 };
 
 it('the tiny network has learnt its task', async () => {

@@ -3,7 +3,8 @@ import '@tensorflow/tfjs-node';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../src-main/contract/experiment';
-import { evaluateAttack, perturbSplit, predict } from '../../src-main/engine/evaluate';
+import { evaluateAttack, predict } from '../../src-main/engine/evaluate';
+import { perturbSplit, readyAttack } from '../../src-main/engine/evasion';
 import { l2Distance } from '../../src-main/engine/norms';
 import { attackById } from '../../src-main/engine/registry';
 import { resolve } from '../../src-main/engine/resolve';
@@ -70,7 +71,7 @@ describe('evasion attacks against their peers', () => {
       const applied = resolve({ id }, attackById(id), TRAINING);
       const before = await predict(target, split);
       const { metrics, adversarial } = await evaluateAttack(
-        applied,
+        readyAttack(applied),
         target,
         split,
         before,

@@ -63,6 +63,12 @@ golden = {
         {"id": "FrozenLake-v1", "params": {"rows": OWN_MAP}, **table("FrozenLake-v1", desc=OWN_MAP)},
         {"id": "CliffWalking-v1", "params": {}, **table("CliffWalking-v1")},
         {"id": "CliffWalking-v1", "params": {"slippery": True}, **table("CliffWalkingSlippery-v1")},
+        {"id": "Taxi-v4", "params": {}, **table("Taxi-v4")},
+        {
+            "id": "Taxi-v4",
+            "params": {"rainy": True, "rainyProbability": 0.7},
+            **table("Taxi-v4", is_rainy=True, rainy_probability=0.7),
+        },
     ],
     "cartpole": [
         {"suttonBartoReward": False, "steps": cartpole_steps(200, False)},

@@ -3,14 +3,22 @@ import { describe, expect, it } from 'vitest';
 import cartpole from '../../envs/cartpole';
 import cliffWalking from '../../envs/cliff-walking';
 import frozenLake from '../../envs/frozen-lake';
+import taxi from '../../envs/taxi';
 import type { Environment } from '../../src-main/contract/environment';
+import type { ParamSpecs } from '../../src-main/contract/params';
 import { stream } from '../../src-main/contract/random';
+import { defaults } from '../unit/rl/toys';
 import golden from './gymnasium.json';
 
-const create = (id: string, params: object): Environment<number> =>
-  id === 'FrozenLake-v1'
-    ? frozenLake.create({ map: '4x4', rows: null, slippery: true, successRate: 1 / 3, ...params })
-    : cliffWalking.create({ slippery: false, ...params });
+const definitions: Record<string, { params: ParamSpecs; create(params: never): Environment<number> }> = {
+  'FrozenLake-v1': frozenLake,
+  'CliffWalking-v1': cliffWalking,
+  'Taxi-v4': taxi,
+};
+const create = (id: string, params: object): Environment<number> => {
+  const definition = definitions[id]!;
+  return definition.create(defaults(definition.params, params) as never);
+};
 
 describe.each(golden.tables)('$id $params', ({ id, params, P, start }) => {
   const environment = create(id, params);

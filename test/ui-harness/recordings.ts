@@ -16,7 +16,7 @@ export function record(events: RunEvent[], everyMs: number): RecordedEvent[] {
 function armsOf(poisonings: (Applied | null)[], defenses: (Applied | null)[], seeds: number[]): ArmPlan[] {
   return poisonings
     .flatMap((poisoning) =>
-      defenses.flatMap((defense) => seeds.map((seed) => ({ poisoning, defense, seed }))),
+      defenses.flatMap((defense) => seeds.map((seed) => ({ model: null, poisoning, defense, seed }))),
     )
     .map((arm, index) => ({ index, ...arm }));
 }

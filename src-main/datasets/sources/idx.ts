@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { defineDataset, type Split } from '../../contract/dataset';
+import { defineDataset, type Grants, type Split } from '../../contract/dataset';
 import { derivedNumber, path } from '../../contract/params';
 import { LabError } from '../../contract/problem';
+import { assertGranted, readGranted } from '../files';
 
 /** Magic numbers of the format: unsigned bytes in three dimensions (images) and in one (labels). */
 const IMAGES_MAGIC = 0x00000803;
@@ -44,17 +44,11 @@ export default defineDataset({
     }),
   },
   async load({ path: folder, train, test }, grants) {
-    if (!grants.allows(folder)) {
-      throw new LabError(
-        'dataset.path',
-        `“${folder}” has not been granted`,
-        'Choose or drop the folder in the window.',
-      );
-    }
+    assertGranted(folder, grants);
     if (!existsSync(folder))
       throw new LabError('dataset.path', `there is no folder “${folder}”`, 'Correct the path.');
-    const testPart = await readPart(folder, 't10k', test, true);
-    const trainPart = await readPart(folder, 'train', train, false);
+    const testPart = await readPart(folder, 't10k', test, true, grants);
+    const trainPart = await readPart(folder, 'train', train, false, grants);
     const [height, width] = testPart.shape;
     if (trainPart && (trainPart.shape[0] !== height || trainPart.shape[1] !== width)) {
       throw new LabError(
@@ -81,18 +75,26 @@ interface Part {
   shape: [number, number];
 }
 
-function readPart(folder: string, prefix: string, limit: number | null, required: true): Promise<Part>;
+function readPart(
+  folder: string,
+  prefix: string,
+  limit: number | null,
+  required: true,
+  grants: Grants,
+): Promise<Part>;
 function readPart(
   folder: string,
   prefix: string,
   limit: number | null,
   required: false,
+  grants: Grants,
 ): Promise<Part | null>;
 async function readPart(
   folder: string,
   prefix: string,
   limit: number | null,
   required: boolean,
+  grants: Grants,
 ): Promise<Part | null> {
   const imagesFile = locate(folder, `${prefix}-images-idx3-ubyte`);
   const labelsFile = locate(folder, `${prefix}-labels-idx1-ubyte`);
@@ -108,8 +110,8 @@ async function readPart(
       `“${join(folder, missing)}” is missing`,
       `Put ${missing} (or ${missing}.gz) into the folder.`,
     );
-  const images = await readIdx(imagesFile!, IMAGES_MAGIC, 3);
-  const labels = await readIdx(labelsFile!, LABELS_MAGIC, 1);
+  const images = await readIdx(imagesFile!, IMAGES_MAGIC, 3, grants);
+  const labels = await readIdx(labelsFile!, LABELS_MAGIC, 1, grants);
   const [count, height, width] = images.sizes as [number, number, number];
   if (count !== labels.sizes[0]) {
     throw new LabError(
@@ -144,16 +146,17 @@ async function readIdx(
   file: string,
   magic: number,
   dimensions: number,
+  grants: Grants,
 ): Promise<{ sizes: number[]; data: Uint8Array }> {
+  const raw = await readGranted(file, grants);
   let bytes: Buffer;
   try {
-    const raw = await readFile(file);
     bytes = file.endsWith('.gz') ? await promisify(gunzip)(raw) : raw;
   } catch (error) {
     throw new LabError(
       'dataset.path',
-      `“${file}” cannot be read: ${(error as Error).message}`,
-      'The file may be damaged or unreadable for you.',
+      `“${file}” cannot be unpacked: ${(error as Error).message}`,
+      'Fetch or copy the file again.',
     );
   }
   const header = 4 + 4 * dimensions;

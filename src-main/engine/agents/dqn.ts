@@ -150,7 +150,7 @@ export default defineAgent({
     where: 'Nature 518, 529–533, doi:10.1038/nature14236; settings of rl-baselines3-zoo',
   },
   params,
-  capabilities: ['scores', 'gradients', 'training'],
+  capabilities: ['scores', 'action-values', 'gradients', 'training'],
   requires: [],
   cost,
 

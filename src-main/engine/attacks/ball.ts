@@ -10,7 +10,7 @@ export const ballParams = (epsilon: number) => ({
     unit: 'pixel range',
     help: 'Radius of the norm ball.',
   }),
-  norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball and of a step.' }),
+  norm: choice({ options: ['linf', 'l2', 'l1'], default: 'linf', help: 'Norm of the ball and of a step.' }),
 });
 
 /** What the frame asks of such an attack: where to project. */

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch, EvasionContext, Goal, WhiteBoxTarget } from '../definitions';
 import { crossEntropy } from '../losses';
-import { l1, project, randomInBall, steepest, type BallNorm } from '../norms';
+import { ascent, l1, project, randomInBall, type BallNorm } from '../norms';
 import { reaches } from './finished';
 import { Standing } from './standing';
 
@@ -61,7 +61,7 @@ export async function ascend(
   const turned = (direction: tf.Tensor4D, gradient: tf.Tensor4D) =>
     decay > 0 ? (tf.add(tf.mul(direction, decay), tf.div(gradient, l1(gradient))) as tf.Tensor4D) : gradient;
   const step = (images: tf.Tensor4D, clean: tf.Tensor4D, direction: tf.Tensor4D) =>
-    project(tf.add(images, tf.mul(steepest(direction, norm), stepSize)), clean, norm, epsilon);
+    project(tf.add(images, ascent(direction, norm, stepSize)), clean, norm, epsilon);
 
   if (!context.finishEarly) {
     let [images, direction] = [start, tf.zerosLike(start)];

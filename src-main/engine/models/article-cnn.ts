@@ -13,7 +13,7 @@ export default defineModel({
     year: 2015,
     where: 'keras.io/examples',
   },
-  capabilities: ['gradients', 'scores', 'training'],
+  capabilities: ['gradients', 'scores', 'decisions', 'training'],
   requires: [],
   params: {},
   layers: (classes) => [convolutional(32, 3), flatten(), dense(64), dense(classes, 'linear')],

@@ -15,7 +15,7 @@ export default defineModel({
     year: 2019,
     where: 'SysML, arXiv:1901.05350',
   },
-  capabilities: ['gradients', 'scores'],
+  capabilities: ['gradients', 'scores', 'decisions'],
   requires: [],
   params: {
     path: path({ what: 'file', help: 'The model.json; its weight files lie beside it.' }),

@@ -13,7 +13,7 @@ export default defineModel({
     year: 2018,
     where: 'ICML, arXiv:1711.00851',
   },
-  capabilities: ['gradients', 'scores', 'training'],
+  capabilities: ['gradients', 'scores', 'decisions', 'training'],
   requires: [],
   params: {},
   layers: (classes) => [

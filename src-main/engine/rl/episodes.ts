@@ -91,7 +91,7 @@ export async function play({
   for (let step = 1; step <= limit && active.length > 0; step++) {
     const observations = new Float32Array(active.length * size);
     active.forEach((episode, row) => observations.set(environment.observe(states[episode]), row * size));
-    const perceived = attack ? attack.perceive(observations, policy) : observations;
+    const perceived = attack ? attack.perceive(observations, policy, limit - step + 1) : observations;
     const actions = greedyActions(policy.scores(perceived), policy.actions);
     if (attack)
       measure(

@@ -3,22 +3,22 @@ import type { Box, Environment } from '../../contract/environment';
 import type { ParamsOf, ParamSpecs } from '../../contract/params';
 import type { Random } from '../../contract/random';
 import type { Belief, ObservationAttack, Policy, Reach } from '../definitions';
+import { backwardInduction, type Worth } from './exact';
 import { greedyActions } from './greedy';
+import { stepLimit } from './limit';
 
 export type Params = ParamsOf<ParamSpecs>;
 
-/** What an agent perceives of true observations, row by row. */
-export type Perceive = (observations: Float32Array, policy: Policy) => Float32Array;
-
 /** An attack with its parameters, on one environment. */
 export interface BoundAttack {
-  perceive: Perceive;
+  /** What agents perceive of true observations, row by row, all with `left` steps left in their episodes. */
+  perceive(observations: Float32Array, policy: Policy, left: number): Float32Array;
   /** How far each perceived row lies from the true one: Linf in units of the observation, or steps between cells. */
   distances(observations: Float32Array, perceived: Float32Array): Float64Array;
   /** What no distance may exceed. */
   budget: number;
-  /** Finite environments: for every state the probability of each action of the greedy agent under this attack. */
-  actionProbabilities?(policy: Policy): Float64Array;
+  /** Environments with a table of transitions: expected return of the greedy agent under this attack. */
+  exactReturn?(policy: Policy): number;
 }
 
 /** Every cell within `cells` steps of `state` along free cells, with its distance. */
@@ -50,10 +50,71 @@ function draw(beliefs: Belief[], random: Random): number {
   return beliefs.at(-1)!.state;
 }
 
-/**
- * `fixedPolicy`: the policy no longer changes, so that the beliefs of every cell are computed once.
- * @throws Error when the attack answers with something else than a perturbed copy
- */
+/** What an attack on cells makes an agent believe, and what the agent then earns. */
+interface Deception {
+  /** Beliefs of agents in some states, all with `left` steps left. */
+  beliefs(states: Reach[], policy: Policy, left: number): Belief[][];
+  exactReturn(policy: Policy): number;
+}
+
+const expectation = (beliefs: Belief[], value: (cell: number) => number): number =>
+  beliefs.reduce((sum, { state, probability }) => sum + probability * value(state), 0);
+
+/** Of an attack that does the same at all times. `fixedPolicy`: the beliefs of every cell are asked for only once. */
+function constantDeception(
+  displace: (states: Reach[], policy: Policy) => Belief[][],
+  environment: Environment,
+  reach: Reach[],
+  fixedPolicy: boolean,
+): Deception {
+  let known: Belief[][] | null = null;
+  return {
+    beliefs(states, policy) {
+      if (!fixedPolicy) return displace(states, policy);
+      known ??= displace(reach, policy);
+      return states.map(({ state }) => known![state]!);
+    },
+    exactReturn(policy) {
+      const choices = greedyChoices(policy, reach.length);
+      const beliefs = displace(reach, policy);
+      return backwardInduction(environment, stepLimit(environment), (state, worth) =>
+        expectation(beliefs[state]!, (cell) => worth(choices[cell]!)),
+      );
+    },
+  };
+}
+
+/** Of an attack that plans ahead: from the last step backwards, and anew whenever the policy chooses otherwise. */
+function plannedDeception(
+  foresee: (from: Reach, choices: Int32Array, worth: Worth) => Belief[],
+  environment: Environment,
+  reach: Reach[],
+  fixedPolicy: boolean,
+): Deception {
+  let plan: { choices: Int32Array; byStepsLeft: Belief[][][]; earned: number } | null = null;
+  const planFor = (policy: Policy): NonNullable<typeof plan> => {
+    if (plan && fixedPolicy) return plan;
+    const choices = greedyChoices(policy, reach.length);
+    if (plan?.choices.every((action, state) => action === choices[state])) return plan;
+    const byStepsLeft: Belief[][][] = [];
+    const earned = backwardInduction(environment, stepLimit(environment), (state, worth, left) => {
+      const beliefs = foresee(reach[state]!, choices, worth);
+      (byStepsLeft[left] ??= [])[state] = beliefs;
+      return expectation(beliefs, (cell) => worth(choices[cell]!));
+    });
+    return (plan = { choices, byStepsLeft, earned });
+  };
+  return {
+    beliefs(states, policy, left) {
+      // What is seen after the last step is acted on no more; a learner still bootstraps from it.
+      const beliefs = planFor(policy).byStepsLeft[Math.max(1, left)]!;
+      return states.map(({ state }) => beliefs[state]!);
+    },
+    exactReturn: (policy) => planFor(policy).earned,
+  };
+}
+
+/** @throws Error when the attack displaces a cell beyond its reach */
 function onCells(
   attack: ObservationAttack,
   params: Params,
@@ -65,47 +126,40 @@ function onCells(
   const budget = attack.budget(params).cells;
   const distances = Array.from({ length: states }, (_, state) => within(environment, state, budget));
   const reach = distances.map((cells, state): Reach => ({ state, cells: [...cells.keys()] }));
-  const beliefsOf = (states: Reach[], policy: Policy): Belief[][] => {
-    const beliefs = attack.displace(states, policy, params);
-    beliefs.forEach((ofState, i) => {
-      const { state } = states[i]!;
-      const outside = ofState.find((belief) => !distances[state]!.has(belief.state));
-      if (outside) {
-        throw new Error(
-          `${attack.id}: displaced cell ${state} to ${outside.state}, which is not within ${budget} steps`,
-        );
-      }
-    });
-    return beliefs;
+  const held = ({ state }: Reach, beliefs: Belief[]): Belief[] => {
+    const outside = beliefs.find((belief) => !distances[state]!.has(belief.state));
+    if (!outside) return beliefs;
+    throw new Error(
+      `${attack.id}: displaced cell ${state} to ${outside.state}, which is not within ${budget} steps`,
+    );
   };
-  let known: Belief[][] | null = null;
+  const deception = attack.foresee
+    ? plannedDeception(
+        (from, choices, worth) =>
+          held(
+            from,
+            attack.foresee!(from, (cell) => choices[cell]!, worth, params),
+          ),
+        environment,
+        reach,
+        fixedPolicy,
+      )
+    : constantDeception(
+        (from, policy) => attack.displace!(from, policy, params).map((beliefs, i) => held(from[i]!, beliefs)),
+        environment,
+        reach,
+        fixedPolicy,
+      );
   return {
     budget,
-    perceive(observations, policy) {
-      if (fixedPolicy) {
-        known ??= beliefsOf(reach, policy);
-        return observations.map((state) => draw(known![state]!, random));
-      }
-      const beliefs = beliefsOf(
-        Array.from(observations, (state) => reach[state]!),
-        policy,
-      );
+    perceive(observations, policy, left) {
+      const from = Array.from(observations, (state) => reach[state]!);
+      const beliefs = deception.beliefs(from, policy, left);
       return observations.map((_, i) => draw(beliefs[i]!, random));
     },
     distances: (observations, perceived) =>
       Float64Array.from(observations, (state, i) => distances[state]!.get(perceived[i]!) ?? Infinity),
-    actionProbabilities(policy) {
-      const greedy = greedyActions(
-        policy.scores(Float32Array.from(reach, ({ state }) => state)),
-        policy.actions,
-      );
-      const probabilities = new Float64Array(states * policy.actions);
-      beliefsOf(reach, policy).forEach((beliefs, state) => {
-        for (const belief of beliefs)
-          probabilities[state * policy.actions + greedy[belief.state]!]! += belief.probability;
-      });
-      return probabilities;
-    },
+    ...(environment.transitions && { exactReturn: deception.exactReturn }),
   };
 }
 
@@ -115,7 +169,7 @@ function onBox(attack: ObservationAttack, params: Params, { low, high }: Box, ra
   return {
     budget,
     perceive(observations, policy) {
-      const perceived = attack.perturb(observations, policy, params, { random });
+      const perceived = attack.perturb!(observations, policy, params, { random });
       if (perceived.length !== observations.length) {
         throw new Error(`${attack.id}: got ${observations.length} values, gave back ${perceived.length}`);
       }
@@ -153,14 +207,6 @@ export function bindAttack(
     : onCells(attack, params, environment, space.n, random, fixedPolicy);
 }
 
-/** For every state the probability of each action of the greedy agent that is not attacked: one or zero. */
-export function greedyProbabilities(policy: Policy, states: number): Float64Array {
-  const probabilities = new Float64Array(states * policy.actions);
-  greedyActions(
-    policy.scores(Float32Array.from({ length: states }, (_, state) => state)),
-    policy.actions,
-  ).forEach((action, state) => {
-    probabilities[state * policy.actions + action] = 1;
-  });
-  return probabilities;
-}
+/** The action the greedy agent takes in each state, not attacked. */
+export const greedyChoices = (policy: Policy, states: number): Int32Array =>
+  greedyActions(policy.scores(Float32Array.from({ length: states }, (_, state) => state)), policy.actions);

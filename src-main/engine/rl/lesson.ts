@@ -3,7 +3,7 @@ import type { Environment } from '../../contract/environment';
 import type { ArmContext } from '../context';
 import type { Experience, Lesson, Policy } from '../definitions';
 import { exactReturn } from './exact';
-import { greedyProbabilities, type BoundAttack } from './eyes';
+import { greedyChoices, type BoundAttack } from './eyes';
 import { meanPaidReturn, meanReturn, play, trajectory, transitionOf, type Pay } from './episodes';
 import { stepLimit } from './limit';
 
@@ -26,8 +26,8 @@ export interface Conditions {
 }
 
 export interface AttackedPractice {
-  /** What is perceived of one observation; progress runs from 0 to 1. */
-  perceive(observation: Float32Array, policy: Policy, progress: number): Float32Array;
+  /** What is perceived of one observation with `left` steps left; progress runs from 0 to 1. */
+  perceive(observation: Float32Array, policy: Policy, progress: number, left: number): Float32Array;
   /** The same attack at full strength, for examinations. */
   full: BoundAttack;
 }
@@ -91,7 +91,7 @@ export function createLesson({ environment, context, pay, attacked }: Conditions
 
       const look = (): Float32Array => {
         truth = environment.observe(state);
-        return attacked ? attacked.perceive(truth, policy, taken / steps) : truth;
+        return attacked ? attacked.perceive(truth, policy, taken / steps, limit - length) : truth;
       };
 
       const practice = {
@@ -144,9 +144,9 @@ export function createLesson({ environment, context, pay, attacked }: Conditions
         });
       const played = await episodes();
       point('greedyReturn', trainedSteps, meanReturn(played));
-      if (environment.observationSpace.kind === 'discrete') {
-        const probabilities = greedyProbabilities(policy, environment.observationSpace.n);
-        point('exactReturn', trainedSteps, exactReturn(environment, probabilities, limit));
+      if (environment.transitions) {
+        const choices = greedyChoices(policy, environment.transitions().length);
+        point('exactReturn', trainedSteps, exactReturn(environment, choices, limit));
       }
       if (trainedSteps * DRAWN_EXAMINATIONS >= drawn * plannedSteps) {
         drawn = Math.floor((trainedSteps * DRAWN_EXAMINATIONS) / plannedSteps) + 1;

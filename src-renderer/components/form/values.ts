@@ -18,7 +18,7 @@ function number(text: string): number | string {
 export function fromInput(text: string, spec: ParamSpec, lists: boolean): unknown {
   if (text.trim() === '') return undefined;
   if (spec.kind === 'lines') return text.replace(/\n+$/, '').split('\n');
-  if (spec.kind === 'path') return text;
+  if (spec.kind === 'path') return spec.what === 'address' ? text.trim() : text;
   if (lists && text.includes(',')) {
     // A comma at the end is a list being typed.
     const parts = text.split(',').filter((part) => part.trim() !== '');

@@ -94,6 +94,20 @@ describe('the experiment given', () => {
       join(process.cwd(), 'test'),
     );
   });
+  it('keeps its addresses as they are, and refuses what is none', () => {
+    const asking = (address: string) =>
+      file(`name: a\ntask: classification\ndataset: {id: mnist}\nmodel: {id: http, address: '${address}'}\n`);
+    const { experiment } = givenExperiment(asking('http://localhost:8080/digits'), {});
+    expect(experiment.model!['address']).toBe('http://localhost:8080/digits');
+    for (const wrong of [
+      'localhost:8080',
+      'ftp://a.org/',
+      'file:///etc/passwd',
+      'http://me:secret@a.org/',
+      'http://a.org/#x',
+    ])
+      expect(() => givenExperiment(asking(wrong), {}), wrong).toThrow(Refused);
+  });
 });
 
 describe('exit codes and streams', () => {
@@ -184,6 +198,7 @@ describe('tables', () => {
       name,
       summary: [
         {
+          model: null,
           poisoning: null,
           defense: null,
           seeds: [1],
@@ -204,6 +219,7 @@ describe('tables', () => {
   it('show mean and interval, and the checks that fail', () => {
     const interval = (mean: number) => ({ accuracy: { mean, low: mean - 0.01, high: mean + 0.01, n: 3 } });
     const group = (defense: string | null): GroupSummary => ({
+      model: null,
       poisoning: null,
       defense: defense === null ? null : { id: defense, params: {} },
       seeds: [1, 2, 3],

@@ -109,7 +109,7 @@ describe('experiment', () => {
       agent: { id: 'q-learning' },
     };
     expect(problems({ ...rl, attacks: [{ id: 'fgsm-observation' }] }).join()).toMatch(
-      /attacks\.0\.id: “fgsm-observation” needs gradients, which “q-learning” does not have/,
+      /attacks\.0\.id: “fgsm-observation” needs gradients, which “q-learning on FrozenLake-v1” does not have/,
     );
     expect(problems({ ...rl, environment: { id: 'CartPole-v1' } }).join()).toMatch(
       /agent\.id: “q-learning” needs finite-states, which “CartPole-v1” does not have/,

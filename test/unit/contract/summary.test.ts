@@ -20,6 +20,7 @@ const defense = { id: 'adversarial-training', params: {} };
 const arm = (index: number, seed: number, defended: boolean): ArmPlan => ({
   index,
   seed,
+  model: null,
   poisoning: null,
   defense: defended ? defense : null,
 });

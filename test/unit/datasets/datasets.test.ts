@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { loadDataset } from '../../../src-main/datasets';
 import { stratifiedPools } from '../../../src-main/datasets/stratify';
+import { grantsOf } from '../../../src-main/sessions/grants';
 
 const anything = { allows: () => true };
 
@@ -83,5 +84,18 @@ describe('idx', () => {
     );
     write('t10k-images-idx3-ubyte', images(2));
     await expect(load({ test: 5 })).rejects.toThrow(/found 5; .* has 2 images/);
+  });
+
+  it('refuses files that a link leads out of the folder', async () => {
+    write('t10k-images-idx3-ubyte', images(2));
+    write('t10k-labels-idx1-ubyte', labels(0, 1));
+    const granted = grantsOf([folder]);
+    expect((await loadDataset({ id: 'idx', path: folder }, granted)).test.labels.length).toBe(2);
+    const outside = join(mkdtempSync(join(tmpdir(), 'sparring-outside-')), 'labels');
+    renameSync(join(folder, 't10k-labels-idx1-ubyte'), outside);
+    symlinkSync(outside, join(folder, 't10k-labels-idx1-ubyte'));
+    await expect(loadDataset({ id: 'idx', path: folder }, granted)).rejects.toThrow(
+      /t10k-labels-idx1-ubyte” has not been granted, or is a link/,
+    );
   });
 });

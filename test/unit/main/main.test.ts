@@ -92,9 +92,11 @@ describe('grants', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'data'));
     const store = new GrantStore(join(folder, 'grants.json'));
-    const paths = [{ place: 'dataset.path', path: join(folder, 'data') }];
+    const paths = [{ place: 'dataset.path', path: join(folder, 'data'), what: 'folder' as const }];
     const asked: string[] = [];
-    const ask = (answer: boolean) => (path: string) => (asked.push(path), Promise.resolve(answer));
+    const ask =
+      (answer: boolean) =>
+      ({ path }: { path: string }) => (asked.push(path), Promise.resolve(answer));
     expect((await store.ensure(paths, ask(false)))[0]!.message).toContain('was not allowed');
     expect(await store.ensure(paths, ask(true))).toEqual([]);
     expect(await store.ensure(paths, ask(true))).toEqual([]);
@@ -105,12 +107,25 @@ describe('grants', () => {
     const never = () => Promise.reject(new Error('asked'));
     const problems = await store.ensure(
       [
-        { place: 'dataset.path', path: 'data' },
-        { place: 'model.path', path: '/nowhere/at/all' },
+        { place: 'dataset.path', path: 'data', what: 'folder' },
+        { place: 'model.path', path: '/nowhere/at/all', what: 'file' },
       ],
       never,
     );
     expect(problems.map(({ place }) => place)).toEqual(['dataset.path', 'model.path']);
+  });
+  it('are asked for before images go to an address, in whatever spelling', async () => {
+    const store = new GrantStore(join(temporaryFolder(), 'grants.json'));
+    const named = (path: string) => [{ place: 'model.address', path, what: 'address' as const }];
+    const asked: string[] = [];
+    const ask = (answer: boolean) => (it: { path: string }) => (asked.push(it.path), Promise.resolve(answer));
+    const [refused] = await store.ensure(named('http://example.org/digits'), ask(false));
+    expect(refused!.message).toBe('sending images to “http://example.org/digits” was not allowed');
+    expect(await store.ensure(named('http://example.org/digits'), ask(true))).toEqual([]);
+    expect(await store.ensure(named('HTTP://Example.org:80/digits'), ask(true))).toEqual([]);
+    expect(asked).toHaveLength(2);
+    store.withdraw('http://example.org/digits');
+    expect(store.list()).toEqual([]);
   });
 });
 

@@ -43,7 +43,7 @@ describe('arm families', () => {
       defended('noise-augmentation', { epsilon: 0.1 }),
       defended('noise-augmentation', { epsilon: 0.3 }),
     ]
-      .flatMap((defense) => [1, 2].map((seed) => ({ poisoning: null, defense, seed })))
+      .flatMap((defense) => [1, 2].map((seed) => ({ model: null, poisoning: null, defense, seed })))
       .map((arm, index) => ({ index, ...arm })),
   };
 

@@ -13,7 +13,7 @@ const EVENTS: RunEvent[] = [
     type: 'run-started',
     plan: {
       task: 'classification',
-      arms: [1, 2].map((seed, index) => ({ index, poisoning: null, defense: null, seed })),
+      arms: [1, 2].map((seed, index) => ({ index, model: null, poisoning: null, defense: null, seed })),
       attacks: [
         {
           index: 0,

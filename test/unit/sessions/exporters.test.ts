@@ -27,10 +27,10 @@ describe('CSV', () => {
     expect(
       toCsv(metricRows(state), ['arm', 'attack'], ['metric', 'value']).split('\r\n').slice(0, 4),
     ).toEqual([
-      'arm,attack,attack.epsilon,attack.norm,defense,poisoning,seed,metric,value',
-      '0,,,,,,1,accuracy,0.75',
-      '0,,,,,,1,seconds,1',
-      '0,fgsm,0.1,linf,,,1,accuracy,0.5',
+      'arm,attack,attack.epsilon,attack.norm,defense,model,poisoning,seed,metric,value',
+      '0,,,,,,,1,accuracy,0.75',
+      '0,,,,,,,1,seconds,1',
+      '0,fgsm,0.1,linf,,,,1,accuracy,0.5',
     ]);
     expect(curveRows(state).map(({ x, value }) => [x, value])).toEqual([
       [1, 0.5],

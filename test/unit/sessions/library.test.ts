@@ -135,4 +135,21 @@ describe('grants', () => {
     expect(allows(join(folder, 'other.json'))).toBe(false);
     expect(readFileSync(join(folder, 'model.json'), 'utf8')).toBe('');
   });
+
+  it('of an address hold for it alone', () => {
+    const { allows } = grantsOf(['https://example.org/models/digits']);
+    expect(allows('https://EXAMPLE.org:443/models/digits')).toBe(true);
+    for (const other of [
+      'http://example.org/models/digits',
+      'https://example.org:444/models/digits',
+      'https://example.org.evil.org/models/digits',
+      'https://example.org/models/digits/more',
+      'https://example.org/models/digits?to=elsewhere',
+      'https://example.org/models/../secret',
+      'https://example.org/',
+      '/models/digits',
+    ])
+      expect(allows(other), other).toBe(false);
+    expect(grantsOf(['/']).allows('https://example.org/')).toBe(false);
+  });
 });

@@ -40,10 +40,11 @@ export const experiment: Experiment = {
     finalLearningRate: 0.001,
     finalShare: 0.2,
   },
+  furtherModels: [],
   poisoning: [],
   defenses: [],
   attacks: [{ id: 'fgsm', epsilon: [0.1, 0.3] }],
-  evaluation: { samples: 4, episodes: 1 },
+  evaluation: { samples: 4, episodes: 1, transfer: false },
 };
 
 export const header = (id = 'small-1'): Omit<SessionHeader, 'format'> => ({
@@ -71,7 +72,7 @@ export const run: RunEvent[] = [
     type: 'run-started',
     plan: {
       task: 'classification',
-      arms: [{ index: 0, poisoning: null, defense: null, seed: 1 }],
+      arms: [{ index: 0, model: null, poisoning: null, defense: null, seed: 1 }],
       attacks: [attack(0, 0.1), attack(1, 0.3)],
       work: 10,
     },

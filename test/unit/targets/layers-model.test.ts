@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { grantsOf } from '../../../src-main/sessions/grants';
 import type { Grants } from '../../../src-main/contract/dataset';
-import { readLayersModel } from '../../../src-main/targets/layers-model';
+import { readLayersModel } from '../../../src-main/targets/kinds/layers-model';
 import { temporaryFolder } from '../sessions/session-fixture';
 
 const all = { allows: () => true };

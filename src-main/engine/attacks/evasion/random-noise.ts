@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
-import { defineEvasion } from '../../definitions';
+import { defineQueryAttack } from '../../definitions';
 import { ballParams, inBall } from '../ball';
 import { project, randomInBall } from '../../norms';
 
 /** Uniform noise of the norm ball: the baseline that every real attack must beat. Images in [0, 1]. */
-export default defineEvasion({
+export default defineQueryAttack({
   id: 'random-noise',
   title: 'Random noise',
   summary:

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { integer, number } from '../../../contract/params';
 import type { Random } from '../../../contract/random';
-import { defineEvasion, type Goal } from '../../definitions';
+import { defineQueryAttack, type Goal } from '../../definitions';
 
 /** Resampled signs for a square that would change nothing, before it is tried all the same. */
 const RESAMPLES = 10;
 
 /** Square attack, Linf: random search with squares of plus or minus epsilon, kept where the margin shrinks. */
-export default defineEvasion({
+export default defineQueryAttack({
   id: 'square',
   title: 'Square attack',
   summary:
@@ -49,7 +49,7 @@ export default defineEvasion({
   norm: () => 'linf',
   budget: ({ epsilon }) => epsilon,
   cost: ({ queries }) => 0.4 * queries,
-  async perturb(target, batch, goal, { epsilon, queries, initialShare }, context) {
+  async perturb(oracle, batch, goal, { epsilon, queries, initialShare }, context) {
     const [n, height, width, channels] = batch.images.shape;
     const size = height * width * channels;
     const clean = batch.images.dataSync<'float32'>().slice();
@@ -58,17 +58,12 @@ export default defineEvasion({
     const best = stripes(clean, n, [height, width, channels], epsilon, random);
     const margins = new Float32Array(n).fill(Infinity);
 
-    const margin = async (rows: number[], images: Float32Array): Promise<Float32Array> => {
-      const x = tf.tensor4d(images, [rows.length, height, width, channels]);
-      const scores = await target.scores(x);
-      const values = marginsOf(
-        await scores.data<'float32'>(),
+    const margin = async (rows: number[], images: Float32Array): Promise<Float32Array> =>
+      marginsOf(
+        await oracle.scores(images, rows),
         rows.map((row) => labels[row]!),
         goal,
       );
-      tf.dispose([x, scores]);
-      return values;
-    };
     let rows = Array.from({ length: n }, (_, i) => i);
     margins.set(await margin(rows, best));
     for (let query = 1; query < queries; query++) {

@@ -31,10 +31,15 @@ export default defineRlTrainingDefense({
   },
   observationAttack({ attack: applied, ramp }, progress) {
     const scale = ramp > 0 ? Math.min(1, progress / ramp) : 1;
-    const { epsilon, cells } = applied.params as { epsilon: number; cells: number };
+    const { epsilon, cells } = applied.params as { epsilon?: number; cells: number };
     return {
       id: applied.id,
-      params: { ...applied.params, epsilon: scale * epsilon, cells: Math.round(scale * cells) },
+      params: {
+        ...applied.params,
+        // Attacks that only grids know have no epsilon.
+        ...(epsilon !== undefined && { epsilon: scale * epsilon }),
+        cells: Math.round(scale * cells),
+      },
     };
   },
 });

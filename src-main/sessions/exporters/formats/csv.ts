@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { ArmPlan, Metrics } from '../../../contract/events';
 import type { RunState } from '../../../contract/fold';
-import { SERIES } from '../../../contract/metrics';
+import { ATTACK_CURVES, SERIES } from '../../../contract/metrics';
 import type { Applied } from '../../../contract/params';
 import { stateOf } from '../../show';
 import { defineExporter } from '../exporter';
@@ -17,9 +17,10 @@ function columnsOf(what: string, applied: Applied | null): Row {
   };
 }
 
-const armColumns = ({ index, seed, poisoning, defense }: ArmPlan): Row => ({
+const armColumns = ({ index, seed, model, poisoning, defense }: ArmPlan): Row => ({
   arm: index,
   seed,
+  ...columnsOf('model', model),
   ...columnsOf('poisoning', poisoning),
   ...columnsOf('defense', defense),
 });
@@ -41,12 +42,38 @@ export function metricRows({ arms, plan }: RunState): Row[] {
   });
 }
 
-/** One row per point of every curve. */
-export function curveRows({ arms }: RunState): Row[] {
-  return arms.flatMap((arm) =>
-    Object.entries(arm.curves).flatMap(([series, { x, y }]) =>
-      x.map((at, i) => ({ ...armColumns(arm.plan), series, xUnit: SERIES[series]?.x, x: at, value: y[i] })),
-    ),
+/** One row per point of every curve: of the training, and of an attack against its queries. */
+export function curveRows({ arms, plan }: RunState): Row[] {
+  return arms.flatMap((arm) => {
+    const rows = (facts: Row, x: ArrayLike<number>, y: ArrayLike<number>) =>
+      Array.from(x, (at, i) => ({ ...armColumns(arm.plan), ...facts, x: at, value: y[i] }));
+    return [
+      ...Object.entries(arm.curves).flatMap(([series, { x, y }]) =>
+        rows({ series, xUnit: SERIES[series]?.x }, x, y),
+      ),
+      ...arm.attackCurves.flatMap(({ attack, series, x, y }) =>
+        rows(
+          { ...columnsOf('attack', plan!.attacks[attack]!), series, xUnit: ATTACK_CURVES[series]?.x },
+          x,
+          y,
+        ),
+      ),
+    ];
+  });
+}
+
+/** One row per source arm, target arm, attack and metric of the transfer matrix. */
+export function transferRows({ arms, plan, transfers }: RunState): Row[] {
+  const prefixed = (prefix: string, arm: ArmPlan): Row =>
+    Object.fromEntries(Object.entries(armColumns(arm)).map(([name, value]) => [`${prefix}.${name}`, value]));
+  return transfers.flatMap(({ source, target, attack, metrics }) =>
+    Object.entries(metrics).map(([metric, value]) => ({
+      ...prefixed('source', arms[source]!.plan),
+      ...prefixed('target', arms[target]!.plan),
+      ...columnsOf('attack', plan!.attacks[attack]!),
+      metric,
+      value,
+    })),
   );
 }
 
@@ -67,13 +94,13 @@ export function toCsv(rows: Row[], first: string[], last: string[]): string {
     .join('');
 }
 
-const ARM = ['arm', 'seed', 'poisoning', 'defense'];
+const ARM = ['arm', 'seed', 'model', 'poisoning', 'defense'];
 
 export default defineExporter({
   id: 'csv',
   title: 'CSV',
   summary:
-    'Metrics as a tidy table: one row per arm, attack and metric, every parameter a column of its own. A second file, -curves, holds the curves.',
+    'Metrics as a tidy table: one row per arm, attack and metric, every parameter a column of its own. A second file, -curves, holds the curves; a third, -transfer, the transfer matrix where there is one.',
   limits: 'An undefined metric (a rate of nothing) is an empty field. Nested attacks stand as JSON.',
   reference: {
     authors: 'Y. Shafranovich',
@@ -86,5 +113,9 @@ export default defineExporter({
     const state = stateOf(session);
     await writeFile(place(), toCsv(metricRows(state), [...ARM, 'attack'], ['metric', 'value']));
     await writeFile(place('-curves'), toCsv(curveRows(state), ARM, ['series', 'xUnit', 'x', 'value']));
+    if (state.transfers.length > 0) {
+      const first = ['source.arm', 'target.arm', 'attack'];
+      await writeFile(place('-transfer'), toCsv(transferRows(state), first, ['metric', 'value']));
+    }
   },
 });

@@ -6,8 +6,10 @@ import type { Applied } from '../../../contract/params';
 import { stateOf } from '../../show';
 import { defineExporter } from '../exporter';
 
-const nameOf = ({ index, poisoning, defense, seed }: ArmPlan): string =>
-  `arm-${index}-${poisoning?.id ?? 'clean'}-${defense?.id ?? 'undefended'}-seed-${seed}`;
+const nameOf = ({ index, model, poisoning, defense, seed }: ArmPlan): string =>
+  [`arm-${index}`, model?.id, poisoning?.id ?? 'clean', defense?.id ?? 'undefended', `seed-${seed}`]
+    .filter(Boolean)
+    .join('-');
 
 /** An attack with what tells it from others: `pgd(epsilon=0.3,steps=40)`, in TensorBoard's alphabet. */
 const labelOf = ({ id, params }: Applied): string => {

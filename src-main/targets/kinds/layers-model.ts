@@ -5,9 +5,10 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join, relative, isAbsolute } from 'node:path';
 import { z } from 'zod';
-import type { Grants } from '../contract/dataset';
-import type { LayersArtifacts } from '../contract/layers-artifacts';
-import { LabError } from '../contract/problem';
+import type { Grants } from '../../contract/dataset';
+import type { LayersArtifacts } from '../../contract/layers-artifacts';
+import { LabError } from '../../contract/problem';
+import { defineTarget } from '../kind';
 
 const modelJson = z.object({
   format: z.literal('layers-model').optional(),
@@ -57,6 +58,11 @@ async function weightFile(folder: string, name: string, file: string): Promise<B
   }
   return read(path);
 }
+
+export default defineTarget<{ path: string }>({
+  models: ['layers-model'],
+  open: async ({ path }, grants) => ({ importedModel: await readLayersModel(path, grants) }),
+});
 
 /** @throws LabError naming the file and the remedy for anything missing, truncated, not granted or of another kind */
 export async function readLayersModel(file: string, grants: Grants): Promise<LayersArtifacts> {

@@ -1,0 +1,79 @@
+/** The models of arms: imported, or rebuilt from the weights a training left. */
+import type { ImageDataset } from '../contract/dataset';
+import type { ArmPlan, AttackPlan } from '../contract/events';
+import type { ParamsOf, ParamSpecs } from '../contract/params';
+import { LabError } from '../contract/problem';
+import { stream } from '../contract/random';
+import type { Target } from './definitions';
+import { Network, type LayerSpec } from './network';
+import { attackOf, modelById } from './registry';
+import { LayersTarget, NetworkTarget, RemoteTarget, type ImportOptions } from './targets';
+import type { Inputs } from './task';
+
+/** A model that has its weights, and what is to be released with it. */
+export interface Model {
+  target: Target;
+  /** An imported model that ends in probabilities which could not be taken back to logits. */
+  usesLogProbabilities?: boolean;
+  dispose(): void;
+}
+
+/** Whether the arm's model offers what the attack requires. In an experiment of several models some may not. */
+export const canMeet = ({ model }: ArmPlan, { id }: AttackPlan): boolean =>
+  attackOf('evasion', id).requires.every((need) => modelById(model!.id).capabilities.includes(need));
+
+/** Whether the arm's model is trained by the lab. */
+export const isTrainedHere = ({ model }: Pick<ArmPlan, 'model'>): boolean =>
+  modelById(model!.id).layers !== undefined;
+
+/**
+ * The arm's model as it came from outside. Only one can: it stands under the experiment's `model`.
+ * @throws LabError for a model that cannot be rebuilt, or does not fit the data
+ */
+export async function importedModel({ model }: ArmPlan, inputs: Inputs, signal: AbortSignal): Promise<Model> {
+  const dataset = inputs.dataset!;
+  if (inputs.remoteModel) {
+    const target = new RemoteTarget(inputs.remoteModel, signal);
+    checkFits(target, dataset);
+    return { target, dispose: () => {} };
+  }
+  const target = await LayersTarget.create(inputs.importedModel!, model!.params as unknown as ImportOptions);
+  checkFits(target, dataset);
+  const { usesLogProbabilities } = target;
+  return { target, usesLogProbabilities, dispose: () => target.dispose() };
+}
+
+/** Layers of a model that is trained here, from images to logits. */
+export const layersOf = ({ model }: ArmPlan, { classes }: ImageDataset): LayerSpec[] =>
+  modelById(model!.id).layers!(classes.length, model!.params as ParamsOf<ParamSpecs>);
+
+/** A model trained here, from its recorded weights. */
+export function restored(arm: ArmPlan, dataset: ImageDataset, weights: Record<string, Float32Array>): Model {
+  const network = new Network(dataset.shape, layersOf(arm, dataset), stream(arm.seed, 'overwritten'));
+  network.restore(weights);
+  return { target: new NetworkTarget(network, dataset.classes.length), dispose: () => network.dispose() };
+}
+
+function checkFits(target: Target, { shape, classes, name }: ImageDataset): void {
+  if (target.inputShape.join() !== shape.join()) {
+    throw new LabError(
+      'model.path',
+      `takes images of [${target.inputShape}], but ${name} has [${shape}]`,
+      'Use data of the model’s input shape.',
+    );
+  }
+  if (target.classes < 2) {
+    throw new LabError(
+      'model.path',
+      `has ${target.classes} output: there is no other class an attack could reach`,
+      'Use a classifier of at least two classes, one output each.',
+    );
+  }
+  if (target.classes !== classes.length) {
+    throw new LabError(
+      'model.path',
+      `has ${target.classes} outputs, but ${name} has ${classes.length} classes`,
+      'Use the data the model was trained for.',
+    );
+  }
+}

@@ -1,0 +1,131 @@
+/** One input attacked alone, its way recorded: what a viewer steps through. */
+import * as tf from '@tensorflow/tfjs';
+import type { Split } from '../contract/dataset';
+import type { RunEvent } from '../contract/events';
+import type { Context } from './context';
+import type { Loss, Target, WhiteBoxTarget } from './definitions';
+import { predict, RIGHT_AFTER, RIGHT_BEFORE } from './evaluate';
+import { continueAssault, newAssault, type ReadyAttack } from './evasion';
+import { slice } from './splits';
+import { whiteBox } from './targets';
+
+/** Steps kept of a way, however long it was. */
+const STEPS = 32;
+
+type Steps = Omit<Extract<RunEvent, { type: 'attack-steps' }>, 'type' | 'arm' | 'attack'>;
+
+/**
+ * Attacks the first input that fell to the attack (else the first that was right) once more, alone, and records the
+ * images it asked about. Null where no input was right, or where every question is another's to answer and may be
+ * counted: models from outside without gradients.
+ */
+export async function recordSteps(
+  attack: ReadyAttack,
+  target: Target,
+  test: Split,
+  outcome: Uint8Array,
+  context: Context,
+): Promise<Steps | null> {
+  if (!target.capabilities.includes('gradients')) return null;
+  const fell = outcome.findIndex((value) => (value & RIGHT_BEFORE) !== 0 && (value & RIGHT_AFTER) === 0);
+  const input = fell >= 0 ? fell : outcome.findIndex((value) => (value & RIGHT_BEFORE) !== 0);
+  if (input < 0) return null;
+  const one = slice(test, input, input + 1);
+  const recording = new RecordingTarget(whiteBox(target));
+  const assault = newAssault(one);
+  await continueAssault(assault, attack, recording, one, context, true, () => {});
+  const kept = [
+    { asked: 0, image: one.images.slice() },
+    ...recording.steps(),
+    { asked: recording.asked, image: assault.images },
+  ];
+  const images = new Float32Array(kept.length * one.images.length);
+  kept.forEach(({ image }, k) => images.set(image, k * one.images.length));
+  const label = one.labels[0]!;
+  const seen: Split = { images, labels: new Uint8Array(kept.length).fill(label) };
+  const { labels, confidences } = await predict(target, seen);
+  return {
+    input,
+    label,
+    shape: target.inputShape,
+    asked: Uint32Array.from(kept, ({ asked }) => asked),
+    images,
+    loss: await losses(target, seen),
+    predicted: labels,
+    confidence: confidences!,
+  };
+}
+
+async function losses(target: Target, { images, labels }: Split): Promise<Float32Array> {
+  const n = labels.length;
+  const x = tf.tensor4d(images, [n, ...target.inputShape]);
+  const scores = await target.scores(x);
+  const loss = tf.tidy(() => {
+    const own = tf.oneHot(tf.tensor1d(Int32Array.from(labels), 'int32'), target.classes, 1, 0, 'float32');
+    return tf
+      .neg(tf.sum(tf.mul(tf.logSoftmax(scores), own), 1))
+      .dataSync<'float32'>()
+      .slice();
+  });
+  tf.dispose([x, scores]);
+  return loss;
+}
+
+/** Keeps the first image of every question, thinned out evenly as they grow many. */
+class RecordingTarget implements WhiteBoxTarget {
+  asked = 0;
+  private stride = 1;
+  private questions = 0;
+  private kept: { asked: number; image: Float32Array }[] = [];
+
+  constructor(private readonly target: WhiteBoxTarget) {}
+
+  get inputShape() {
+    return this.target.inputShape;
+  }
+  get classes() {
+    return this.target.classes;
+  }
+  get capabilities() {
+    return this.target.capabilities;
+  }
+
+  /** At most STEPS of the images asked about, evenly spread. */
+  steps(): { asked: number; image: Float32Array }[] {
+    return this.kept;
+  }
+
+  scores(images: tf.Tensor4D): Promise<tf.Tensor2D> {
+    this.keep(images);
+    return this.target.scores(images);
+  }
+  decisions(images: tf.Tensor4D): Promise<Int32Array> {
+    this.keep(images);
+    return this.target.decisions(images);
+  }
+  logits(images: tf.Tensor4D): tf.Tensor2D {
+    this.keep(images);
+    return this.target.logits(images);
+  }
+  gradient(
+    images: tf.Tensor4D,
+    loss: Loss,
+  ): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D } {
+    this.keep(images);
+    return this.target.gradient(images, loss);
+  }
+  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
+    this.keep(images);
+    return this.target.jacobian(images);
+  }
+
+  private keep(images: tf.Tensor4D): void {
+    this.asked += images.shape[0];
+    if (this.questions++ % this.stride !== 0) return;
+    const image = tf.tidy(() => tf.slice(images, 0, 1).dataSync<'float32'>().slice());
+    this.kept.push({ asked: this.asked, image });
+    if (this.kept.length <= STEPS) return;
+    this.stride *= 2;
+    this.kept = this.kept.filter((_, i) => i % 2 === 0);
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * Substitute attack (Papernot et al. 2017): the target is asked for the labels of some inputs, a substitute network is
+ * trained on them, and the inputs are multiplied by going where the substitute changes most,
+ *
+ *     S ← S ∪ { x + λ · sgn(∂F_Õ(x)(x) / ∂x) : x ∈ S },
+ *
+ * Õ(x) being the target's label of x and F the substitute's outputs; then the new ones are asked about and the substitute
+ * is trained on. A white-box attack on the substitute is hoped to turn the target too.
+ *
+ * Differences from the paper: Adam instead of gradient descent with momentum; a constant λ; a round adds at most
+ * `newInputs`, drawn at random (the paper's reservoir sampling, there from the third round on).
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Norm } from '../../../contract/catalog';
+import type { Split } from '../../../contract/dataset';
+import type { Entry } from '../../../contract/experiment';
+import { attack, choice, integer, number, type Applied } from '../../../contract/params';
+import { LabError } from '../../../contract/problem';
+import type { Context } from '../../context';
+import { defineQueryAttack, type Loss, type Target } from '../../definitions';
+import { gradientStep } from '../../gradient-step';
+import articleCnn from '../../models/article-cnn';
+import smallCnn from '../../models/small-cnn';
+import { Network } from '../../network';
+import { Adam } from '../../optimizers';
+import { concatenated, selected, sizeOf, slice, toBatch } from '../../splits';
+import { NetworkTarget } from '../../targets';
+import { ballParams, inBall } from '../ball';
+import { scaledAttack } from '../scaled';
+
+const ARCHITECTURES = { 'article-cnn': articleCnn, 'small-cnn': smallCnn };
+
+/** Inputs that the substitute's fidelity is measured on. */
+const HELD_OUT = 200;
+/** Images sent to the target, or through the substitute, at once. */
+const AT_ONCE = 256;
+const BATCH_SIZE = 64;
+
+export default defineQueryAttack({
+  id: 'substitute',
+  title: 'Substitute (transfer)',
+  summary:
+    'Learns a network that answers as the target does, from labels alone, and attacks that one instead. Asks nothing about the inputs it attacks: all its queries are spent beforehand, whatever is attacked later.',
+  limits:
+    'Finds only weaknesses that both networks share. Constant step of the augmentation; Adam instead of momentum. The queries of the fitting include those of the fidelity.',
+  reference: {
+    authors: 'N. Papernot, P. McDaniel, I. Goodfellow, S. Jha, Z. B. Celik, A. Swami',
+    title: 'Practical black-box attacks against machine learning',
+    year: 2017,
+    where: 'ASIA CCS, arXiv:1602.02697',
+  },
+  knowledge: 'transfer',
+  requires: ['decisions'],
+  params: {
+    ...ballParams(0.3),
+    attack: attack({
+      surface: 'evasion',
+      default: { id: 'pgd', params: {} },
+      help: 'Attack on the substitute. Its radius and norm are this attack’s; its steps are scaled alike.',
+    }),
+    substitute: choice({
+      options: ['article-cnn', 'small-cnn'],
+      default: 'article-cnn',
+      help: 'Architecture of the substitute.',
+    }),
+    seedInputs: integer({
+      default: 150,
+      min: 1,
+      max: 1e6,
+      unit: 'images',
+      help: 'Inputs the fitting starts from; half of the fitting inputs, where there are not twice as many.',
+    }),
+    rounds: integer({
+      default: 6,
+      min: 0,
+      max: 100,
+      unit: 'rounds',
+      help: 'Rounds of augmentation (ρ); each asks about new inputs.',
+    }),
+    newInputs: integer({
+      default: 400,
+      min: 1,
+      max: 1e6,
+      unit: 'images',
+      help: 'Most inputs that a round adds (κ).',
+      advanced: true,
+    }),
+    augmentation: number({
+      default: 0.1,
+      min: 0,
+      max: 1,
+      unit: 'pixel range',
+      help: 'How far a new input lies from the one it was made of (λ).',
+      advanced: true,
+    }),
+    epochs: integer({
+      default: 10,
+      min: 1,
+      max: 10_000,
+      unit: 'epochs',
+      help: 'Training of the substitute in each round.',
+      advanced: true,
+    }),
+    learningRate: number({
+      default: 0.001,
+      min: 0,
+      exclusiveMin: true,
+      max: 1,
+      help: 'Of the substitute’s training.',
+      advanced: true,
+    }),
+  },
+  ...inBall,
+  cost: ({ attack: inner }) => Number(inner.params.steps ?? 1),
+  async fit(target, data, goal, params, context) {
+    const { seedInputs, rounds, newInputs, augmentation, epochs, learningRate, epsilon, norm } = params;
+    const order = context.random('inputs').shuffle(Uint32Array.from({ length: sizeOf(data) }, (_, i) => i));
+    const half = sizeOf(data) >> 1;
+    const seeds = selected(data, order.subarray(0, Math.max(1, Math.min(seedInputs, half))));
+    const heldOut = selected(data, order.subarray(sizeOf(seeds), sizeOf(seeds) + HELD_OUT));
+
+    const network = substituteFor(target, params.substitute, context);
+    const substitute = new NetworkTarget(network, target.classes);
+    const optimizer = new Adam(network.parameters);
+    let known = await labelled(target, seeds.images);
+    for (let round = 0; round <= rounds; round++) {
+      for (let epoch = 0; epoch < epochs; epoch++) {
+        await trainEpoch(substitute, optimizer, learningRate, known, {
+          ...context,
+          random: (...purpose) => context.random(round, epoch, ...purpose),
+        });
+      }
+      if (round === rounds) break;
+      const places = context.random('reservoir', round).shuffle(Uint32Array.from(known.labels.keys()));
+      const origins = selected(known, places.subarray(0, newInputs));
+      const images = augmented(substitute, origins, augmentation);
+      known = concatenated(known, await labelled(target, images));
+    }
+    optimizer.dispose();
+
+    return {
+      metrics: { fidelity: await fidelity(target, substitute, heldOut.images) },
+      // What turns the substitute may not turn the target: every input takes all steps.
+      perturb: (_oracle, batch, { attack: attempt }) =>
+        attempt(within(params.attack, norm, epsilon), substitute, batch, goal, false),
+      dispose: () => network.dispose(),
+    };
+  },
+});
+
+/** Throws LabError for an architecture that the target's inputs are too small for. */
+function substituteFor(target: Target, id: keyof typeof ARCHITECTURES, context: Context): Network {
+  try {
+    const layers = ARCHITECTURES[id].layers!(target.classes, {});
+    return new Network(target.inputShape, layers, context.random('weights'));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new LabError(
+      'substitute',
+      `${id} does not fit images of [${target.inputShape}]: ${error.message}`,
+      `Choose another architecture: ${Object.keys(ARCHITECTURES).join(', ')}.`,
+    );
+  }
+}
+
+/** The images with the classes the target gives them. */
+async function labelled(target: Target, images: Float32Array): Promise<Split> {
+  const size = target.inputShape.reduce((a, b) => a * b);
+  const answered: Split = { images, labels: new Uint8Array(images.length / size) };
+  for (const [start, part] of parts(answered)) {
+    const batch = toBatch(part, target.inputShape);
+    answered.labels.set(await target.decisions(batch.images), start);
+    tf.dispose([batch.images, batch.labels]);
+  }
+  return answered;
+}
+
+const parts = (split: Split): [start: number, part: Split][] =>
+  Array.from({ length: Math.ceil(sizeOf(split) / AT_ONCE) }, (_, i) => [
+    i * AT_ONCE,
+    slice(split, i * AT_ONCE, Math.min(sizeOf(split), (i + 1) * AT_ONCE)),
+  ]);
+
+async function trainEpoch(
+  { network, inputShape }: NetworkTarget,
+  optimizer: Adam,
+  learningRate: number,
+  known: Split,
+  context: Context,
+): Promise<void> {
+  const order = context.random('shuffle').shuffle(Uint32Array.from(known.labels.keys()));
+  for (let start = 0; start < order.length; start += BATCH_SIZE) {
+    const batch = toBatch(selected(known, order.subarray(start, start + BATCH_SIZE)), inputShape);
+    gradientStep(network, optimizer, batch, learningRate);
+    tf.dispose([batch.images, batch.labels]);
+    await context.breathe();
+  }
+}
+
+/** The logit of each input's label. */
+const ownLogit =
+  (labels: tf.Tensor1D): Loss =>
+  (logits) =>
+    tf.tidy(() => {
+      const gradient = tf.oneHot(labels, logits.shape[1], 1, 0, 'float32') as tf.Tensor2D;
+      return { loss: tf.sum(tf.mul(logits, gradient), 1) as tf.Tensor1D, gradient };
+    });
+
+/** x + λ · sgn(∂F_label(x) / ∂x), clipped to [0, 1]. */
+function augmented(substitute: NetworkTarget, origins: Split, lambda: number): Float32Array {
+  const images = new Float32Array(origins.images.length);
+  const size = images.length / sizeOf(origins);
+  for (const [start, part] of parts(origins)) {
+    const moved = tf.tidy(() => {
+      const { images: from, labels } = toBatch(part, substitute.inputShape);
+      const { gradient } = substitute.gradient(from, ownLogit(labels));
+      return tf.clipByValue(tf.add(from, tf.mul(tf.sign(gradient), lambda)), 0, 1).dataSync<'float32'>();
+    });
+    images.set(moved, start * size);
+  }
+  return images;
+}
+
+/** Share of the images to which both give the same class; null without images. */
+async function fidelity(target: Target, substitute: Target, images: Float32Array): Promise<number | null> {
+  if (images.length === 0) return null;
+  const [theirs, own] = [await labelled(target, images), await labelled(substitute, images)];
+  return theirs.labels.filter((label, i) => label === own.labels[i]).length / sizeOf(theirs);
+}
+
+/** The inner attack held to this ball, its steps keeping their share of the radius. */
+function within(inner: Applied, norm: Norm, epsilon: number): Entry {
+  const { epsilon: own } = inner.params;
+  const { id, params } = typeof own === 'number' && own > 0 ? scaledAttack(inner, epsilon / own) : inner;
+  return { id, ...params, ...('norm' in params ? { norm } : {}) };
+}

@@ -1,0 +1,347 @@
+/**
+ * The frame around evasion attacks: it makes an attack ready, sets its goal, hands over batches, and enforces budget and
+ * range on what comes back. Attack files hold none of this.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Norm } from '../contract/catalog';
+import type { Split } from '../contract/dataset';
+import type { Entry } from '../contract/experiment';
+import type { Applied, ParamSpecs, ParamsOf } from '../contract/params';
+import { LabError } from '../contract/problem';
+import type { Context } from './context';
+import type {
+  Batch,
+  EvasionAttack,
+  EvasionContext,
+  FittedAttack,
+  Goal,
+  Oracle,
+  Target,
+  WhiteBoxTarget,
+} from './definitions';
+import { deliver } from './norms';
+import { BatchOracle, type Improvement } from './oracle';
+import { attackOf } from './registry';
+import { resolve } from './resolve';
+import { selected, sizeOf, toBatch } from './splits';
+import { ExpectationTarget, whiteBox } from './targets';
+
+/** Inputs attacked together: large enough for the kernels, small enough for the progress bar. */
+export const ATTACK_BATCH = 128;
+
+type AnyParams = ParamsOf<ParamSpecs>;
+type Asked = WhiteBoxTarget & Oracle;
+
+/** An attack with all its parameters, fitted where it has to be: ready to meet inputs. */
+export interface ReadyAttack {
+  definition: EvasionAttack;
+  params: AnyParams;
+  /** Null for attacks that learn nothing beforehand. */
+  fitted: FittedAttack<Asked> | null;
+  norm: Norm | null;
+  budget: number;
+}
+
+/** An attack that needs no fitting. Throws LabError for one that does, which cannot be an ingredient of another. */
+export function readyAttack({ id, params }: Applied): ReadyAttack {
+  const definition = attackOf('evasion', id);
+  if (definition.fit) {
+    throw new LabError(
+      id,
+      'it is fitted to other inputs first, so it cannot be an ingredient of an attack or a training',
+      'Take it under “attacks:”, and another one here.',
+    );
+  }
+  return withParams(definition, params as AnyParams, null);
+}
+
+const withParams = (
+  definition: EvasionAttack,
+  params: AnyParams,
+  fitted: ReadyAttack['fitted'],
+): ReadyAttack => ({
+  definition,
+  params,
+  fitted,
+  norm: definition.norm(params),
+  budget: definition.budget(params),
+});
+
+/** Makes an attack ready, fitting it to `data` where it learns first. `fitted` of the result is to be disposed. */
+export async function prepareAttack(
+  applied: Applied,
+  target: Target,
+  data: Split,
+  context: Context,
+): Promise<ReadyAttack> {
+  const definition = attackOf('evasion', applied.id);
+  if (!definition.fit) return readyAttack(applied);
+  if (sizeOf(data) === 0) {
+    throw new LabError(
+      applied.id,
+      'it has to be fitted, and no inputs are left for that',
+      'Give training files, or lower evaluation.samples: the test inputs after those are used.',
+    );
+  }
+  const params = applied.params as AnyParams;
+  const asked = definition.access === 'gradients' ? whiteBox(target) : target;
+  const fitted = await definition.fit(
+    asked as WhiteBoxTarget,
+    data,
+    goalOf(applied),
+    params,
+    contextOf(context, false),
+  );
+  return withParams(definition, params, fitted as FittedAttack<Asked>);
+}
+
+const goalOf = ({ params }: Pick<Applied, 'params'>): Goal =>
+  params.goal === 'untargeted' ? 'untargeted' : 'targeted';
+
+function contextOf(context: Context, finishEarly: boolean): EvasionContext {
+  return {
+    ...context,
+    finishEarly,
+    async attack(entry: Entry, target: Target, batch: Batch, goal: Goal, early = finishEarly) {
+      const ready = readyAttack(resolve(entry, attackOf('evasion', entry.id)));
+      const random: Context['random'] = (...purpose) => context.random('ingredient', entry.id, ...purpose);
+      const { images } = await strike(ready, target, batch, goal, { ...context, random }, early);
+      return tf.tensor4d(images, batch.images.shape);
+    },
+  };
+}
+
+/** Raised when an oracle's target stops answering: carries what had been found by then. */
+class Interrupted extends Error {
+  constructor(
+    override readonly cause: unknown,
+    readonly oracle: BatchOracle,
+  ) {
+    super('the target stopped answering');
+  }
+}
+
+/**
+ * Runs an attack on a batch, whose labels are the classes to leave or to reach, and enforces its budget and the range
+ * [0, 1], exactly, on what it returns. Black-box attacks also give what they asked and found on the way.
+ */
+async function strike(
+  { definition, params, fitted, norm, budget }: ReadyAttack,
+  target: Target,
+  batch: Batch,
+  goal: Goal,
+  context: Context,
+  finishEarly: boolean,
+): Promise<{ images: Float32Array; oracle: BatchOracle | null }> {
+  const draws = target.capabilities.includes('randomised') ? Number(params.expectation) : 1;
+  const met = draws > 1 ? new ExpectationTarget(target, draws) : target;
+  const oracle =
+    definition.access === 'queries'
+      ? new BatchOracle(met, batch, goal, norm, (params.queries as number | undefined) ?? Infinity, draws)
+      : null;
+  const asked = (oracle ?? whiteBox(met)) as Asked;
+  const evasion = contextOf(context, finishEarly);
+  try {
+    const perturbed = await (fitted
+      ? fitted.perturb(asked, batch, evasion)
+      : definition.perturb!(asked, batch, goal, params, evasion));
+    const images = perturbed.dataSync<'float32'>().slice();
+    perturbed.dispose();
+    const clean = batch.images.dataSync<'float32'>();
+    deliver(clean, images, clean.length / batch.images.shape[0], norm, budget);
+    return { images, oracle };
+  } catch (error) {
+    throw oracle ? new Interrupted(error, oracle) : error;
+  }
+}
+
+/** The class each input is to leave (untargeted: its own) or to reach. */
+async function aims(
+  goal: unknown,
+  target: Target,
+  { images, labels }: Batch,
+  context: Context,
+): Promise<Int32Array> {
+  const own = labels.dataSync<'int32'>().slice();
+  const { classes } = target;
+  if (goal === 'targeted-next') return own.map((label) => (label + 1) % classes);
+  if (goal === 'targeted-random') {
+    return own.map((label, i) => (label + 1 + context.random('aim', i).integer(classes - 1)) % classes);
+  }
+  if (goal === 'targeted-least-likely') {
+    const scores = await target.scores(images);
+    const least = tf.tidy(() => {
+      // The own class is never aimed at, however unlikely the model finds it.
+      const own = tf.oneHot(labels, classes, 1e30, 0, 'float32');
+      return tf.argMin(tf.add(scores, own), 1).dataSync<'int32'>().slice();
+    });
+    scores.dispose();
+    return least;
+  }
+  return own;
+}
+
+/** Perturbed images of a batch, every input taking all steps: examples to be trained on. */
+export async function perturb(
+  applied: Applied,
+  target: WhiteBoxTarget,
+  { images, labels }: Batch,
+  context: Context,
+): Promise<Float32Array> {
+  const wanted = tf.tensor1d(await aims(applied.params.goal, target, { images, labels }, context), 'int32');
+  const batch = { images, labels: wanted };
+  const struck = await strike(readyAttack(applied), target, batch, goalOf(applied), context, false);
+  wanted.dispose();
+  return struck.images;
+}
+
+/** A split under attack, as far as it has come: a target may stop answering in the middle. */
+export interface Assault {
+  /** The perturbed images; clean where an input was not attacked yet. */
+  images: Float32Array;
+  /** Class each input was to leave (untargeted) or to reach; −1 where the input is not done. */
+  aims: Int32Array;
+  /** Black-box attacks: queries each input was asked for, those of its first success (0: none), and how it got closer. */
+  spent: Uint32Array;
+  firstSuccess: Uint32Array;
+  improvements: Improvement[][];
+}
+
+export function newAssault(split: Split): Assault {
+  const n = sizeOf(split);
+  return {
+    images: split.images.slice(),
+    aims: new Int32Array(n).fill(-1),
+    spent: new Uint32Array(n),
+    firstSuccess: new Uint32Array(n),
+    improvements: Array.from({ length: n }, () => []),
+  };
+}
+
+/** Attacks the inputs of a split that are not done in `assault`, in batches, and writes into it. */
+export async function continueAssault(
+  assault: Assault,
+  ready: ReadyAttack,
+  target: Target,
+  split: Split,
+  context: Context,
+  finishEarly: boolean,
+  onBatch: (inputs: number) => void,
+): Promise<void> {
+  const goal = goalOf(ready);
+  for (let start = 0; start < sizeOf(split); start += ATTACK_BATCH) {
+    const rows = range(start, Math.min(sizeOf(split), start + ATTACK_BATCH)).filter(
+      (i) => assault.aims[i] === -1,
+    );
+    if (rows.length === 0) continue;
+    const batch = toBatch(selected(split, rows), target.inputShape);
+    const random: Context['random'] = (...purpose) => context.random(start, ...purpose);
+    const streams = { ...context, random };
+    const wanted = await aims(ready.params.goal, target, batch, streams);
+    const labels = tf.tensor1d(wanted, 'int32');
+    try {
+      const { images, oracle } = await strike(
+        ready,
+        target,
+        { images: batch.images, labels },
+        goal,
+        streams,
+        finishEarly,
+      );
+      rows.forEach((_, i) => take(assault, rows, i, images, oracle));
+      rows.forEach((row, i) => (assault.aims[row] = wanted[i]!));
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      const { oracle, cause } = error;
+      const clean = batch.images.dataSync<'float32'>();
+      deliver(clean, oracle.found, clean.length / rows.length, ready.norm, ready.budget);
+      rows.forEach((row, i) => {
+        take(assault, rows, i, oracle.found, oracle);
+        // Within a budget a success is all that is asked for; a smallest perturbation is sought anew.
+        if (oracle.firstSuccess[i] && Number.isFinite(ready.budget)) assault.aims[row] = wanted[i]!;
+      });
+      throw cause;
+    } finally {
+      tf.dispose([batch.images, batch.labels, labels]);
+    }
+    onBatch(rows.length);
+    await context.breathe();
+  }
+}
+
+const range = (start: number, end: number): Uint32Array =>
+  Uint32Array.from({ length: end - start }, (_, i) => start + i);
+
+/** Puts row i of a struck batch in its place, unless an earlier attempt found something closer. */
+function take(
+  assault: Assault,
+  rows: Uint32Array,
+  i: number,
+  images: Float32Array,
+  oracle: BatchOracle | null,
+): void {
+  const row = rows[i]!;
+  const size = images.length / rows.length;
+  const write = () => assault.images.set(images.subarray(i * size, (i + 1) * size), row * size);
+  if (!oracle) return write();
+  const before = assault.improvements[row]!;
+  const later = oracle.improvements[i]!.map(({ queries, distance }) => ({
+    queries: queries + assault.spent[row]!,
+    distance,
+  }));
+  const closest = before.at(-1)?.distance ?? Infinity;
+  if ((later.at(-1)?.distance ?? Infinity) < closest || before.length === 0) write();
+  if (oracle.firstSuccess[i]) assault.firstSuccess[row] ||= assault.spent[row]! + oracle.firstSuccess[i]!;
+  assault.spent[row]! += oracle.spent[i]!;
+  before.push(...later.filter(({ distance }) => distance < closest));
+}
+
+/** A whole split under attack, from the beginning. `onBatch` is told how many inputs were done. */
+export async function perturbSplit(
+  applied: Applied,
+  target: Target,
+  split: Split,
+  context: Context,
+  finishEarly: boolean,
+  onBatch: (inputs: number) => void,
+): Promise<Float32Array> {
+  const assault = newAssault(split);
+  await continueAssault(assault, readyAttack(applied), target, split, context, finishEarly, onBatch);
+  return assault.images;
+}
+
+/** An assault as arrays that a session can keep, and back. */
+export const stateOf = ({
+  images,
+  aims: aimed,
+  spent,
+  firstSuccess,
+  improvements,
+}: Assault): Record<string, Float32Array> => ({
+  images,
+  aims: Float32Array.from(aimed),
+  spent: Float32Array.from(spent),
+  firstSuccess: Float32Array.from(firstSuccess),
+  improvements: Float32Array.from(
+    improvements.flatMap((list, row) => list.flatMap(({ queries, distance }) => [row, queries, distance])),
+  ),
+});
+
+export function assaultFrom(state: Record<string, Float32Array>): Assault {
+  const improvements: Improvement[][] = Array.from(state.aims!, () => []);
+  for (let at = 0; at < state.improvements!.length; at += 3) {
+    const [row, queries, distance] = state.improvements!.subarray(at, at + 3) as unknown as [
+      number,
+      number,
+      number,
+    ];
+    improvements[row]!.push({ queries, distance });
+  }
+  return {
+    images: state.images!.slice(),
+    aims: Int32Array.from(state.aims!),
+    spent: Uint32Array.from(state.spent!),
+    firstSuccess: Uint32Array.from(state.firstSuccess!),
+    improvements,
+  };
+}
