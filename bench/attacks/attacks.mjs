@@ -108,7 +108,7 @@ async function openLab() {
   const server = await createServer({
     configFile: false,
     logLevel: 'error',
-    server: { middlewareMode: true },
+    server: { middlewareMode: true, hmr: false, ws: false },
     appType: 'custom',
   });
   const tf = (await import('@tensorflow/tfjs-node')).default;

@@ -25,7 +25,7 @@ export const fallbackFits = process.platform === 'linux' && process.arch === 'x6
 export function checkMachine(missing) {
   if (missing.library && fallbackFits) pythonWithPip();
   if (missing.addon) compiler();
-  checkSpace('node_modules', nodeModules, missing.packages ? 900 : 0);
+  checkSpace('node_modules', nodeModules, missing.packages ? 1200 : 0);
   const forElectron = missing.electron ? 500 : 0;
   const forTensorFlow = missing.library ? 900 : 0;
   if (forElectron + forTensorFlow > 0) {

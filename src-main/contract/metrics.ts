@@ -31,6 +31,12 @@ export const MEASURES: Record<string, Measure> = {
     better: 'higher',
     help: 'Inputs classified right both before and after the attack.',
   },
+  obliviousRobustAccuracy: {
+    title: 'Robust accuracy, oblivious attacker',
+    unit: 'share',
+    better: 'higher',
+    help: 'Against an attacker who does not know of the transformation in front of the model. Flattering: the robust accuracy beside it is against one who attacks through it.',
+  },
   attackSuccessRate: {
     title: 'Attack success rate',
     unit: 'share',

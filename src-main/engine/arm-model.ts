@@ -3,11 +3,11 @@ import type { ImageDataset } from '../contract/dataset';
 import type { ArmPlan, AttackPlan } from '../contract/events';
 import type { ParamsOf, ParamSpecs } from '../contract/params';
 import { LabError } from '../contract/problem';
-import { stream } from '../contract/random';
-import type { Target } from './definitions';
+import { stream, type Random } from '../contract/random';
+import type { Target, WhiteBoxTarget } from './definitions';
 import { Network, type LayerSpec } from './network';
-import { attackOf, modelById } from './registry';
-import { LayersTarget, NetworkTarget, RemoteTarget, type ImportOptions } from './targets';
+import { attackOf, defenseById, modelById } from './registry';
+import { LayersTarget, NetworkTarget, PreprocessedTarget, RemoteTarget, type ImportOptions } from './targets';
 import type { Inputs } from './task';
 
 /** A model that has its weights, and what is to be released with it. */
@@ -15,6 +15,10 @@ export interface Model {
   target: Target;
   /** An imported model that ends in probabilities which could not be taken back to logits. */
   usesLogProbabilities?: boolean;
+  /** The model without the transformation of its inputs that defends it, where there is one. */
+  bare?: WhiteBoxTarget;
+  /** Where the target draws at random: from another stream from now on. */
+  restart?(random: Random): void;
   dispose(): void;
 }
 
@@ -51,27 +55,41 @@ export const layersOf = ({ model }: ArmPlan, { classes }: ImageDataset): LayerSp
 export function restored(arm: ArmPlan, dataset: ImageDataset, weights: Record<string, Float32Array>): Model {
   const network = new Network(dataset.shape, layersOf(arm, dataset), stream(arm.seed, 'overwritten'));
   network.restore(weights);
-  return { target: new NetworkTarget(network, dataset.classes.length), dispose: () => network.dispose() };
+  return defended(arm, new NetworkTarget(network, dataset.classes.length), () => network.dispose());
+}
+
+/** The model as it is met in evaluations: behind the transformation of its inputs, where the arm has one. */
+export function defended({ defense, seed }: ArmPlan, bare: WhiteBoxTarget, dispose: () => void): Model {
+  const definition = defense && defenseById(defense.id);
+  if (definition?.stage !== 'preprocessing') return { target: bare, dispose };
+  const params = defense!.params as ParamsOf<ParamSpecs>;
+  const target = new PreprocessedTarget(
+    bare,
+    (images, random) => definition.transform(images, params, random),
+    definition.randomised,
+    stream(seed, 'preprocessing'),
+  );
+  return { target, bare, restart: (random) => target.restart(random), dispose };
 }
 
 function checkFits(target: Target, { shape, classes, name }: ImageDataset): void {
   if (target.inputShape.join() !== shape.join()) {
     throw new LabError(
-      'model.path',
+      'model',
       `takes images of [${target.inputShape}], but ${name} has [${shape}]`,
       'Use data of the model’s input shape.',
     );
   }
   if (target.classes < 2) {
     throw new LabError(
-      'model.path',
+      'model',
       `has ${target.classes} output: there is no other class an attack could reach`,
       'Use a classifier of at least two classes, one output each.',
     );
   }
   if (target.classes !== classes.length) {
     throw new LabError(
-      'model.path',
+      'model',
       `has ${target.classes} outputs, but ${name} has ${classes.length} classes`,
       'Use the data the model was trained for.',
     );

@@ -4,14 +4,23 @@ import type { Experiment } from '../contract/experiment';
 import type { ArmPlan, AttackPlan, Check, Metrics, RunEvent } from '../contract/events';
 import type { ParamsOf, ParamSpecs } from '../contract/params';
 import { LabError } from '../contract/problem';
-import { canMeet, importedModel, isTrainedHere, layersOf, restored, type Model } from './arm-model';
+import { canMeet, defended, importedModel, isTrainedHere, layersOf, restored, type Model } from './arm-model';
 import { recordSteps } from './attack-steps';
 import { scaledAttack } from './attacks/scaled';
 import { zeroGradientShare } from './checks';
 import type { ArmContext } from './context';
-import type { Target, TrainingDefense } from './definitions';
-import { evaluateAttack, predict, predictionAt, type Predictions } from './evaluate';
-import { assaultFrom, newAssault, perturbSplit, prepareAttack, stateOf, type Assault } from './evasion';
+import type { Target, WhiteBoxTarget } from './definitions';
+import { evaluateAttack, predict, predictionAt, type AttackResult, type Predictions } from './evaluate';
+import {
+  assaultFrom,
+  continueAssault,
+  newAssault,
+  perturbSplit,
+  prepareAttack,
+  stateOf,
+  type Assault,
+  type ReadyAttack,
+} from './evasion';
 import type { LayerSpec } from './network';
 import { attackOf, defenseById } from './registry';
 import { fittingInputs, sizeOf, slice, testInputs } from './splits';
@@ -45,6 +54,9 @@ export const classification: TaskRunner = {
     const model = await obtain(job, dataset);
     try {
       const resumed = resume?.position.stage === 'evaluation';
+      const drawAnew = (...purpose: (string | number)[]) =>
+        model.restart?.(context.random('preprocessing', ...purpose));
+      drawAnew('clean');
       const clean = await predict(model.target, test);
       if (!resumed) {
         reportClean(test, clean, dataset, context);
@@ -64,7 +76,8 @@ export const classification: TaskRunner = {
           resumed && attack.index === done && 'images' in resume.state
             ? assaultFrom(resume.state)
             : newAssault(test);
-        const adversarial = await underAttack(attack, model.target, test, clean, begun, job);
+        drawAnew('attack', attack.index);
+        const adversarial = await underAttack({ attack, model, test, clean, begun, job });
         if (experiment.evaluation.transfer) kept.adversarial.set(`${index}/${attack.index}`, adversarial);
       }
     } finally {
@@ -79,8 +92,9 @@ function trainingWork({ training, dataset }: Experiment, { model, defense }: Arm
   // The size is not known before the data are read; what the experiment asks for is close enough for an estimate.
   const batches = Math.ceil(Number(dataset!.train ?? 8000) / training.batchSize);
   const basis = { epochs: training.epochs, batches, attack: attackWork };
-  if (!defense) return training.epochs * batches;
-  return (defenseById(defense.id) as TrainingDefense).cost(basis, defense.params as AnyParams);
+  const definition = defense && defenseById(defense.id);
+  if (definition?.stage !== 'training') return training.epochs * batches;
+  return definition.cost(basis, defense!.params as AnyParams);
 }
 
 const workPerInput = ({ training }: Experiment, attack: AttackPlan): number =>
@@ -125,6 +139,8 @@ async function train(
   const { experiment, context } = job;
   const { arm } = context;
   const started = context.now();
+  const defense = arm.defense && defenseById(arm.defense.id);
+  if (defense?.stage === 'preprocessing') defense.check?.(dataset.shape, arm.defense!.params as AnyParams);
   const poisoned = arm.poisoning ? await poison(dataset, context, resume === null) : dataset;
   const trainer = new ArmTrainer({
     dataset: poisoned,
@@ -133,9 +149,8 @@ async function train(
     context: context.for('training'),
     resume: resume && { done: resume.position.done, state: resume.state },
   });
-  if (arm.defense) {
-    const defense = defenseById(arm.defense.id) as TrainingDefense;
-    await defense.train(trainer, poisoned, arm.defense.params as AnyParams, context.for('defense'));
+  if (defense?.stage === 'training') {
+    await defense.train(trainer, poisoned, arm.defense!.params as AnyParams, context.for('defense'));
   } else {
     await trainer.fit(poisoned.train);
   }
@@ -147,7 +162,7 @@ async function train(
     weights: network.weights(),
     seconds: context.now() - started,
   });
-  return { target: new NetworkTarget(network, dataset.classes.length), dispose: () => trainer.dispose() };
+  return defended(arm, new NetworkTarget(network, dataset.classes.length), () => trainer.dispose());
 }
 
 /** Poisons the training part. The streams depend on the arm's seed alone, so every defence meets the same poison. */
@@ -184,37 +199,30 @@ function reportClean(test: Split, clean: Predictions, { classes }: ImageDataset,
   }
 }
 
-async function underAttack(
-  attack: AttackPlan,
-  target: Target,
-  test: Split,
-  clean: Predictions,
-  begun: Assault,
-  { experiment, inputs, context }: Job,
-): Promise<Float32Array> {
-  const dataset = inputs.dataset!;
+/** One attack meets one arm's model. */
+interface Encounter {
+  attack: AttackPlan;
+  model: Model;
+  test: Split;
+  clean: Predictions;
+  /** What an interrupted attempt had done. */
+  begun: Assault;
+  job: Job;
+}
+
+/** Fits the attack where it learns first, runs it, records what it found, and gives the perturbed test images. */
+async function underAttack(encounter: Encounter): Promise<Float32Array> {
+  const { attack, model, test, clean, begun, job } = encounter;
+  const { experiment, context } = job;
   const { index } = context.arm;
   const streams = context.for('attack', attack.index);
-  const started = context.now();
-  const counted = new CountingTarget(target);
-  const ready = await prepareAttack(attack, counted, fittingInputs(dataset, experiment), streams.for('fit'));
+  const ready = await fitted(encounter, model.target, streams, true);
   try {
-    if (ready.fitted) {
-      const { metrics, picture } = ready.fitted;
-      context.emit({
-        type: 'fitted',
-        arm: index,
-        attack: attack.index,
-        metrics: { ...metrics, fitQueries: counted.queries, fitGradients: counted.gradients },
-        ...(picture ? { picture: { shape: dataset.shape, pixels: picture } } : {}),
-        seconds: context.now() - started,
-      });
-    }
     const work = workPerInput(experiment, attack);
     const report = (inputs: number) =>
       context.worked(work * inputs, `${attack.id} on ${sizeOf(test)} test images`);
     const begin = context.now();
-    const result = await evaluateAttack(ready, target, test, clean, streams, report, begun).catch(
+    const result = await evaluateAttack(ready, model.target, test, clean, streams, report, begun).catch(
       (error: unknown) => {
         if (error instanceof LabError && begun.aims.some((aim) => aim !== -1)) {
           const position = { arm: index, stage: 'evaluation', done: attack.index } as const;
@@ -223,46 +231,89 @@ async function underAttack(
         throw error;
       },
     );
-    const metrics: Metrics = { ...result.metrics, seconds: context.now() - begin };
-    const size = test.images.length / sizeOf(test);
-    for (let i = 0; i < Math.min(EXAMPLES, sizeOf(test)); i++) {
-      context.emit({
-        type: 'example',
-        arm: index,
-        attack: attack.index,
-        input: i,
-        label: test.labels[i]!,
-        shape: dataset.shape,
-        clean: test.images.slice(i * size, (i + 1) * size),
-        adversarial: result.adversarial.slice(i * size, (i + 1) * size),
-        before: predictionAt(clean, i),
-        after: predictionAt(result.after, i),
-      });
-    }
-    const steps = await recordSteps(ready, target, test, result.outcome, streams.for('steps'));
+    const metrics: Metrics = {
+      ...result.metrics,
+      seconds: context.now() - begin,
+      ...(model.bare ? { obliviousRobustAccuracy: await oblivious(encounter, model.bare, streams) } : {}),
+    };
+    tellExamples(encounter, result);
+    const steps = await recordSteps(ready, model.target, test, result.outcome, streams.for('steps'));
     if (steps) context.emit({ type: 'attack-steps', arm: index, attack: attack.index, ...steps });
     if (result.byQueries) {
       const { series, x, y } = result.byQueries;
-      context.emit({
-        type: 'attack-curve',
-        arm: index,
-        attack: attack.index,
-        series,
-        x: Float32Array.from(x),
-        y: Float32Array.from(y),
-      });
+      const curve = { series, x: Float32Array.from(x), y: Float32Array.from(y) };
+      context.emit({ type: 'attack-curve', arm: index, attack: attack.index, ...curve });
     }
     context.emit({ type: 'evaluation', arm: index, attack: attack.index, metrics, outcome: result.outcome });
     const check = withinBudget(attack, metrics);
     if (check) context.emit({ type: 'check', arm: index, check });
-    context.emit({
-      type: 'checkpoint',
-      position: { arm: index, stage: 'evaluation', done: attack.index + 1 },
-      state: {},
-    });
+    const position = { arm: index, stage: 'evaluation', done: attack.index + 1 } as const;
+    context.emit({ type: 'checkpoint', position, state: {} });
     return result.adversarial;
   } finally {
     ready.fitted?.dispose();
+  }
+}
+
+/** The attack ready to be run, fitted to the target where it has to be; `tell`: what the fitting showed is recorded. */
+async function fitted(
+  { attack, job: { experiment, inputs, context } }: Encounter,
+  target: Target,
+  streams: ArmContext,
+  tell: boolean,
+): Promise<ReadyAttack> {
+  const dataset = inputs.dataset!;
+  const started = context.now();
+  const counted = new CountingTarget(target);
+  const ready = await prepareAttack(attack, counted, fittingInputs(dataset, experiment), streams.for('fit'));
+  if (ready.fitted && tell) {
+    const { metrics, picture } = ready.fitted;
+    context.emit({
+      type: 'fitted',
+      arm: context.arm.index,
+      attack: attack.index,
+      metrics: { ...metrics, fitQueries: counted.queries, fitGradients: counted.gradients },
+      ...(picture ? { picture: { shape: dataset.shape, pixels: picture } } : {}),
+      seconds: context.now() - started,
+    });
+  }
+  return ready;
+}
+
+/** Robust accuracy against an attacker who does not know of the transformation in front of the model. */
+async function oblivious(encounter: Encounter, bare: WhiteBoxTarget, streams: ArmContext): Promise<number> {
+  const { model, test, clean, job } = encounter;
+  const ready = await fitted(encounter, bare, streams, false);
+  try {
+    const assault = newAssault(test);
+    await continueAssault(assault, ready, bare, test, streams, true, () => {});
+    const { labels } = await predict(model.target, { images: assault.images, labels: test.labels });
+    await job.context.breathe();
+    const right = test.labels.filter((label, i) => clean.labels[i] === label && labels[i] === label);
+    return right.length / sizeOf(test);
+  } finally {
+    ready.fitted?.dispose();
+  }
+}
+
+function tellExamples(
+  { attack, test, clean, job: { inputs, context } }: Encounter,
+  { adversarial, after }: AttackResult,
+): void {
+  const size = test.images.length / sizeOf(test);
+  for (let i = 0; i < Math.min(EXAMPLES, sizeOf(test)); i++) {
+    context.emit({
+      type: 'example',
+      arm: context.arm.index,
+      attack: attack.index,
+      input: i,
+      label: test.labels[i]!,
+      shape: inputs.dataset!.shape,
+      clean: test.images.slice(i * size, (i + 1) * size),
+      adversarial: adversarial.slice(i * size, (i + 1) * size),
+      before: predictionAt(clean, i),
+      after: predictionAt(after, i),
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 /** The interfaces that attack, defence, agent and model files fill. One file each; `registry.ts` finds them by folder. */
 import type * as tf from '@tensorflow/tfjs';
 import type { Capability, Definition, Knowledge, Norm, Stage } from '../contract/catalog';
-import type { Metrics } from '../contract/events';
+import type { ImageShape, Metrics } from '../contract/events';
 import {
   choice,
   integer,
@@ -284,6 +284,28 @@ export interface TrainingDefense<P extends ParamSpecs = ParamSpecs> extends Defe
   train(trainer: Trainer, dataset: ImageDataset, params: ParamsOf<P>, context: Context): Promise<void>;
 }
 
+/** Images as the model is to see them, and the way back for gradients. */
+export interface Transformed {
+  /** [n, height, width, channels] in [0, 1], a new tensor. */
+  images: tf.Tensor4D;
+  /**
+   * Gradient in the transformed images → gradient in the originals. Where the transformation has no useful derivative the
+   * identity stands for it (BPDA; Athalye, Carlini, Wagner 2018, arXiv:1802.00420). Called within the same tf.tidy.
+   */
+  pullback(gradient: tf.Tensor4D): tf.Tensor4D;
+}
+
+/** Changes every image before the model sees it, in evaluation only; the model is trained as if there were none. */
+export interface PreprocessingDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
+  stage: 'preprocessing';
+  /** Draws anew for every image that is asked about. */
+  randomised: boolean;
+  /** Throws LabError, naming the parameter, for images it does not fit; called before anything is trained. */
+  check?(shape: ImageShape, params: ParamsOf<P>): void;
+  /** Called within tf.tidy. */
+  transform(images: tf.Tensor4D, params: ParamsOf<P>, random: Random): Transformed;
+}
+
 /** Alters what a learning agent perceives in training. */
 export interface RlTrainingDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
   stage: 'rl-training';
@@ -412,6 +434,9 @@ export const defineRewardAttack = <const P extends ParamSpecs>(
 export const defineTrainingDefense = <const P extends ParamSpecs>(
   d: Omit<TrainingDefense<P>, 'kind' | 'stage'>,
 ): TrainingDefense<P> => ({ kind: 'defense', stage: 'training', ...d });
+export const definePreprocessingDefense = <const P extends ParamSpecs>(
+  d: Omit<PreprocessingDefense<P>, 'kind' | 'stage'>,
+): PreprocessingDefense<P> => ({ kind: 'defense', stage: 'preprocessing', ...d });
 export const defineRlTrainingDefense = <const P extends ParamSpecs>(
   d: Omit<RlTrainingDefense<P>, 'kind' | 'stage'>,
 ): RlTrainingDefense<P> => ({ kind: 'defense', stage: 'rl-training', ...d });

@@ -111,6 +111,9 @@ function contextOf(context: Context, finishEarly: boolean): EvasionContext {
   };
 }
 
+/** Most queries of one input. */
+const capOf = ({ queries }: AnyParams): number => (queries as number | undefined) ?? Infinity;
+
 /** Raised when an oracle's target stops answering: carries what had been found by then. */
 class Interrupted extends Error {
   constructor(
@@ -132,12 +135,13 @@ async function strike(
   goal: Goal,
   context: Context,
   finishEarly: boolean,
+  spent?: Uint32Array,
 ): Promise<{ images: Float32Array; oracle: BatchOracle | null }> {
   const draws = target.capabilities.includes('randomised') ? Number(params.expectation) : 1;
   const met = draws > 1 ? new ExpectationTarget(target, draws) : target;
   const oracle =
     definition.access === 'queries'
-      ? new BatchOracle(met, batch, goal, norm, (params.queries as number | undefined) ?? Infinity, draws)
+      ? new BatchOracle(met, batch, goal, norm, capOf(params), draws, spent)
       : null;
   const asked = (oracle ?? whiteBox(met)) as Asked;
   const evasion = contextOf(context, finishEarly);
@@ -247,6 +251,7 @@ export async function continueAssault(
         goal,
         streams,
         finishEarly,
+        Uint32Array.from(rows, (row) => assault.spent[row]!),
       );
       rows.forEach((_, i) => take(assault, rows, i, images, oracle));
       rows.forEach((row, i) => (assault.aims[row] = wanted[i]!));
@@ -257,8 +262,10 @@ export async function continueAssault(
       deliver(clean, oracle.found, clean.length / rows.length, ready.norm, ready.budget);
       rows.forEach((row, i) => {
         take(assault, rows, i, oracle.found, oracle);
-        // Within a budget a success is all that is asked for; a smallest perturbation is sought anew.
-        if (oracle.firstSuccess[i] && Number.isFinite(ready.budget)) assault.aims[row] = wanted[i]!;
+        // Within a budget a success is all that is asked for; a smallest perturbation is sought anew, while questions
+        // are left.
+        const succeeded = oracle.firstSuccess[i] && Number.isFinite(ready.budget);
+        if (succeeded || oracle.left(i) < 1) assault.aims[row] = wanted[i]!;
       });
       throw cause;
     } finally {
@@ -285,14 +292,11 @@ function take(
   const write = () => assault.images.set(images.subarray(i * size, (i + 1) * size), row * size);
   if (!oracle) return write();
   const before = assault.improvements[row]!;
-  const later = oracle.improvements[i]!.map(({ queries, distance }) => ({
-    queries: queries + assault.spent[row]!,
-    distance,
-  }));
+  const later = oracle.improvements[i]!;
   const closest = before.at(-1)?.distance ?? Infinity;
   if ((later.at(-1)?.distance ?? Infinity) < closest || before.length === 0) write();
-  if (oracle.firstSuccess[i]) assault.firstSuccess[row] ||= assault.spent[row]! + oracle.firstSuccess[i]!;
-  assault.spent[row]! += oracle.spent[i]!;
+  if (oracle.firstSuccess[i]) assault.firstSuccess[row] ||= oracle.firstSuccess[i]!;
+  assault.spent[row] = oracle.spent[i]!;
   before.push(...later.filter(({ distance }) => distance < closest));
 }
 

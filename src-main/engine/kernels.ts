@@ -4,6 +4,7 @@
  * an epoch takes 0.6 of `model.fit`'s time. Everything here runs on the tensorflow backend only.
  */
 import * as tf from '@tensorflow/tfjs';
+import type { Random } from '../contract/random';
 
 interface OpAttribute {
   name: string;
@@ -139,6 +140,23 @@ export function softmaxCrossEntropy(
     2,
   );
   return { loss: loss as tf.Tensor1D, gradient: gradient as tf.Tensor2D };
+}
+
+/**
+ * Independent draws, standard normal or uniform in [0, 1), by TensorFlow's counter-based generator: several times as
+ * fast as a stream of the lab, from which only the seed comes, and as reproducible.
+ */
+export function noise(kind: 'normal' | 'uniform', length: number, random: Random): Float32Array {
+  return tf.tidy(() =>
+    execute<tf.Tensor1D>(
+      kind === 'normal' ? 'StatelessRandomNormal' : 'StatelessRandomUniform',
+      [type('dtype', 'TF_FLOAT'), type('T', 'TF_INT32'), type('Tseed', 'TF_INT32')],
+      [
+        tf.tensor1d([length], 'int32'),
+        tf.tensor1d([random.integer(2 ** 31), random.integer(2 ** 31)], 'int32'),
+      ],
+    ).dataSync<'float32'>(),
+  );
 }
 
 let resources = 0;

@@ -29,6 +29,7 @@ export class BatchOracle implements Oracle {
   /**
    * @param cap most queries of one input
    * @param price queries that one question costs: several where answers are averaged over draws
+   * @param spent queries that an interrupted attempt has asked for each input already
    */
   constructor(
     private readonly target: Target,
@@ -37,11 +38,12 @@ export class BatchOracle implements Oracle {
     private readonly norm: Norm | null,
     private readonly cap: number,
     private readonly price: number,
+    spent?: Uint32Array,
   ) {
     const n = images.shape[0];
     this.inputShape = target.inputShape;
     this.classes = target.classes;
-    this.spent = new Uint32Array(n);
+    this.spent = spent?.slice() ?? new Uint32Array(n);
     this.firstSuccess = new Uint32Array(n);
     this.improvements = Array.from({ length: n }, () => []);
     this.clean = images.dataSync<'float32'>();

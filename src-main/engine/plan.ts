@@ -89,6 +89,18 @@ export function plan(experiment: Experiment): Plan {
       norm: normOf(definition, applied.params),
     }),
   );
+  const averaged = attacks.find(({ params }) => Number(params.expectation ?? 1) > 1);
+  const randomised = (applied: Applied | null) => {
+    const definition = applied && defenseById(applied.id);
+    return definition?.stage === 'preprocessing' && definition.randomised;
+  };
+  if (averaged && !arms.some(({ defense }) => randomised(defense))) {
+    throw new LabError(
+      `attacks.${averaged.id}.expectation`,
+      `found ${Number(averaged.params.expectation)}, but no target of the experiment answers at random`,
+      'Leave it out, or add a randomised defence such as random-resize-pad.',
+    );
+  }
   const runner = RUNNERS[experiment.task];
   const work =
     arms.reduce((sum, arm) => sum + runner.armWork(experiment, arm, attacks), 0) +

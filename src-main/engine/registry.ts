@@ -8,6 +8,7 @@ import type {
   EvasionAttack,
   ModelDefinition,
   ObservationAttack,
+  PreprocessingDefense,
   RewardAttack,
   RlTrainingDefense,
   TrainingDefense,
@@ -15,7 +16,7 @@ import type {
 } from './definitions';
 
 export type Attack = EvasionAttack | TrainingSetAttack | ObservationAttack | RewardAttack;
-export type Defense = TrainingDefense | RlTrainingDefense;
+export type Defense = TrainingDefense | PreprocessingDefense | RlTrainingDefense;
 
 type Found<T> = Record<string, { default: T }>;
 const list = <T extends { id: string }>(found: Found<T>): T[] =>

@@ -2,8 +2,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LayersArtifacts } from '../contract/layers-artifacts';
 import { LabError } from '../contract/problem';
+import type { Random } from '../contract/random';
 import type { RemoteModel } from '../contract/remote-model';
-import type { Loss, Target, WhiteBoxTarget } from './definitions';
+import type { Loss, Target, Transformed, WhiteBoxTarget } from './definitions';
 import type { Network } from './network';
 import { argMax } from './oracle';
 
@@ -263,6 +264,72 @@ export class RemoteTarget implements Target {
 
   private async ask(images: tf.Tensor4D): Promise<Float32Array> {
     return this.model.ask(await images.data<'float32'>(), images.shape[0], this.signal);
+  }
+}
+
+/** A classifier behind a transformation of its inputs, attacked through it. */
+export class PreprocessedTarget implements WhiteBoxTarget {
+  readonly capabilities: Target['capabilities'];
+
+  /** @param random draws of the transformation, where it is randomised; see `restart` */
+  constructor(
+    private readonly inner: WhiteBoxTarget,
+    private readonly transform: (images: tf.Tensor4D, random: Random) => Transformed,
+    randomised: boolean,
+    private random: Random,
+  ) {
+    this.capabilities = [
+      'gradients',
+      'scores',
+      'decisions',
+      ...(randomised ? (['randomised'] as const) : []),
+    ];
+  }
+
+  get inputShape() {
+    return this.inner.inputShape;
+  }
+  get classes() {
+    return this.inner.classes;
+  }
+
+  /** Draws from another stream from now on, so that an evaluation does not depend on those before it. */
+  restart(random: Random): void {
+    this.random = random;
+  }
+
+  async scores(images: tf.Tensor4D): Promise<tf.Tensor2D> {
+    return this.logits(images);
+  }
+
+  async decisions(images: tf.Tensor4D): Promise<Int32Array> {
+    return labelsOf(this.logits(images));
+  }
+
+  logits(images: tf.Tensor4D): tf.Tensor2D {
+    return tf.tidy(() => this.inner.logits(this.transform(images, this.random).images));
+  }
+
+  gradient(
+    images: tf.Tensor4D,
+    loss: Loss,
+  ): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D } {
+    return tf.tidy(() => {
+      const { images: seen, pullback } = this.transform(images, this.random);
+      const { gradient, ...rest } = this.inner.gradient(seen, loss);
+      return { ...rest, gradient: pullback(gradient) };
+    });
+  }
+
+  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
+    return tf.tidy(() => {
+      const { images: seen, pullback } = this.transform(images, this.random);
+      const { logits, jacobian } = this.inner.jacobian(seen);
+      const rows = tf
+        .unstack(jacobian, 1)
+        .map((row) => pullback(row.reshape(images.shape) as tf.Tensor4D).reshape([images.shape[0], -1]));
+      return { logits, jacobian: tf.stack(rows, 1) as tf.Tensor3D };
+    });
   }
 }
 

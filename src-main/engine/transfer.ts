@@ -36,15 +36,20 @@ export async function transfer(job: ClosingJob): Promise<void> {
   try {
     for (const arm of plan.arms) {
       const model = await modelOf(arm, job);
+      model.restart?.(job.contextOf(arm).random('preprocessing', 'clean'));
       models.push({ arm, model, clean: await predict(model.target, test) });
     }
     for (const source of models) {
       for (const attack of attacksOn(source.arm, plan.attacks)) {
         const images = await adversarialOf(source, attack, test, job);
         const made = { images, labels: test.labels };
+        source.model.restart?.(job.contextOf(source.arm).random('preprocessing', 'source', attack.index));
         const onSource = await predict(source.model.target, made);
         for (const target of models) {
           if (target === source) continue;
+          target.model.restart?.(
+            job.contextOf(target.arm).random('preprocessing', 'transfer', source.arm.index, attack.index),
+          );
           const after = await predict(target.model.target, made);
           host.emit({
             type: 'transfer',
@@ -83,6 +88,7 @@ async function adversarialOf(
   const found = kept.adversarial.get(`${arm.index}/${attack.index}`);
   if (found) return found;
   const streams = contextOf(arm).for('attack', attack.index);
+  model.restart?.(contextOf(arm).random('preprocessing', 'attack', attack.index));
   const data = fittingInputs(inputs.dataset!, experiment);
   const ready = await prepareAttack(attack, model.target, data, streams.for('fit'));
   try {

@@ -8,6 +8,8 @@ import { plain, symbol } from '../format';
 export interface Family {
   key: string;
   label: string;
+  /** Null for agents. */
+  model: Applied | null;
   poisoning: Applied | null;
   defense: Applied | null;
   /** Indices of its arms in the plan, one a seed. */
@@ -69,10 +71,16 @@ export function families(plan: Plan, catalog: Catalog): Family[] {
   }
   const present = (pick: (arm: ArmPlan) => Applied | null): Applied[] =>
     plan.arms.map(pick).filter((applied) => applied !== null);
+  const models = present((arm) => arm.model);
+  const severalModels = new Set(models.map((model) => JSON.stringify(model))).size > 1;
   const poisonings = present((arm) => arm.poisoning);
   const defenses = present((arm) => arm.defense);
   return [...groups].map(([key, arms], color) => {
-    const { poisoning, defense } = arms[0]!;
+    const { model, poisoning, defense } = arms[0]!;
+    const learner =
+      model && severalModels
+        ? `${label(catalog, 'model', model, telling(catalog, 'model', model, models))}: `
+        : '';
     const parts = [
       defense
         ? label(catalog, 'defense', defense, telling(catalog, 'defense', defense, defenses))
@@ -81,7 +89,15 @@ export function families(plan: Plan, catalog: Catalog): Family[] {
         ? [label(catalog, 'attack', poisoning, telling(catalog, 'attack', poisoning, poisonings))]
         : []),
     ];
-    return { key, label: parts.join(' + '), poisoning, defense, arms: arms.map((arm) => arm.index), color };
+    return {
+      key,
+      label: learner + parts.join(' + '),
+      model,
+      poisoning,
+      defense,
+      arms: arms.map((arm) => arm.index),
+      color,
+    };
   });
 }
 

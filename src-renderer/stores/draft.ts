@@ -11,7 +11,7 @@ import { ask } from '../lab';
 import { addEntry, type Path, removeValue, setValue } from './draft-text';
 
 export type Raw = Record<string, unknown>;
-export type ListKey = 'poisoning' | 'defenses' | 'attacks';
+export type ListKey = 'furtherModels' | 'poisoning' | 'defenses' | 'attacks';
 
 const asMap = (value: unknown): Raw =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : {};
@@ -31,6 +31,7 @@ function expanded(entries: Entry[], kindsWithLists: (entry: Entry, key: string) 
 }
 
 export interface Estimate {
+  models: number;
   poisonings: number;
   defenses: number;
   seeds: number;
@@ -44,12 +45,13 @@ export function estimate(experiment: Experiment): Estimate {
   const isLines = (entry: Entry, key: string): boolean =>
     catalog.some((other) => other.id === entry.id && other.params[key]?.kind === 'lines');
   const count = (entries: Entry[]): number => expanded(entries, (entry, key) => !isLines(entry, key));
+  const models = 1 + experiment.furtherModels.length;
   const poisonings = 1 + count(experiment.poisoning);
   const defenses = 1 + count(experiment.defenses);
   const seeds = experiment.seeds.length;
   const attacks = count(experiment.attacks);
-  const arms = (experiment.arms?.length ?? poisonings * defenses) * seeds;
-  return { poisonings, defenses, seeds, arms, attacks, evaluations: arms * (attacks + 1) };
+  const arms = models * (experiment.arms?.length ?? poisonings * defenses) * seeds;
+  return { models, poisonings, defenses, seeds, arms, attacks, evaluations: arms * (attacks + 1) };
 }
 
 export const useDraft = defineStore('draft', () => {

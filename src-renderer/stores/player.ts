@@ -13,14 +13,18 @@ const PAGE = 5000;
 const FLUSH_MS = 100;
 
 /** Parts of the state that are shown apart, so that a point of a curve does not draw the tables anew. */
-type Part = 'run' | 'curves' | 'results' | 'examples' | 'trajectories';
+type Part = 'run' | 'curves' | 'results' | 'examples' | 'trajectories' | 'transfers';
 
 const PART_OF: Partial<Record<RunEvent['type'], Part>> = {
   point: 'curves',
   evaluation: 'results',
+  'attack-curve': 'results',
+  fitted: 'results',
   check: 'results',
   example: 'examples',
+  'attack-steps': 'examples',
   trajectory: 'trajectories',
+  transfer: 'transfers',
 };
 
 export const usePlayer = defineStore('player', () => {
@@ -39,6 +43,7 @@ export const usePlayer = defineStore('player', () => {
     results: shallowRef(state),
     examples: shallowRef(state),
     trajectories: shallowRef(state),
+    transfers: shallowRef(state),
   };
   const changed = new Set<Part>();
 

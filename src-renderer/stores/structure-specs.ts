@@ -7,8 +7,8 @@ import { experimentJsonSchema } from '../../src-main/contract/experiment';
 import type { ParamSpec, ParamSpecs } from '../../src-main/contract/params';
 
 interface Property {
-  type: 'integer' | 'number' | 'string';
-  default?: number | string;
+  type: 'integer' | 'number' | 'string' | 'boolean';
+  default?: number | string | boolean;
   description?: string;
   unit?: string;
   enum?: string[];
@@ -22,6 +22,8 @@ function specOf(property: Property): ParamSpec {
   if (property.enum) {
     return { kind: 'choice', options: property.enum, default: String(property.default), ...described };
   }
+  if (property.type === 'boolean')
+    return { kind: 'boolean', default: property.default === true, ...described };
   const min = property.exclusiveMinimum ?? property.minimum;
   const range = {
     integer: property.type === 'integer',
@@ -50,6 +52,6 @@ export function structureSpecs(
   const classification = task === 'classification';
   return {
     training: classification ? read('training', () => true) : {},
-    evaluation: read('evaluation', (name) => name === (classification ? 'samples' : 'episodes')),
+    evaluation: read('evaluation', (name) => (name === 'episodes') !== classification),
   };
 }

@@ -58,11 +58,15 @@ function crashedAfter(events: RunEvent[], nth: number): { resume: NonNullable<Re
 
 const cases = [
   ...defenses
-    .filter(({ stage }) => stage === 'training')
+    .filter(({ stage }) => stage === 'training' || stage === 'preprocessing')
     .map(({ id }) => [id, { defenses: [{ id }] }] as const),
   ...attacks
     .filter(({ surface }) => surface === 'training-set')
     .map(({ id }) => [id, { poisoning: [{ id }] }] as const),
+  [
+    'a transfer matrix of two models',
+    { furtherModels: [{ id: 'mlp', units: 16 }], evaluation: { samples: 48, transfer: true } },
+  ] as const,
 ];
 
 describe.each(cases)('%s', (_id, extra) => {

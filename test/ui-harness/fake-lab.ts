@@ -1,12 +1,12 @@
 /**
- * A `window.lab` without main and engine. `?scenario=`: `image`, `cartpole`, `grid` (recordings), `live` (one that is
+ * A `window.lab` without main and engine. `?scenario=`: `image`, `suite`, `cartpole`, `grid` (recordings), `live` (one that is
  * still written), `early`, `killed`, `empty`; `&dark` for the dark theme.
  */
 import { bouts } from '../../src-main/contract/bouts';
 import type { RecordedEvent } from '../../src-main/contract/events';
 import type { LabApi, LabCall, LabPushes, Settings } from '../../src-main/contract/lab-api';
 import type { SessionRow, SessionStatus } from '../../src-main/contract/session';
-import { agentRun, imageRun, record } from './recordings';
+import { agentRun, imageRun, record, suiteRun } from './recordings';
 
 const query = new URLSearchParams(location.search);
 const scenario = query.get('scenario') ?? 'image';
@@ -15,16 +15,27 @@ const push = <P extends keyof LabPushes>(name: P, value: LabPushes[P]): void =>
   listeners.get(name)?.forEach((listener) => listener(value as never));
 
 const learns = scenario === 'cartpole' || scenario === 'grid';
-const all = record(learns ? agentRun(scenario === 'grid') : imageRun(), learns ? 25 : 600);
-const share: Record<string, number> = { live: 0.1, early: 0.002, killed: 0.45 };
+const suite = scenario === 'suite' || scenario === 'streaming';
+const all = record(
+  learns ? agentRun(scenario === 'grid') : suite ? suiteRun() : imageRun(),
+  learns ? 25 : 600,
+);
+const share: Record<string, number> = { live: 0.1, streaming: 0.02, early: 0.002, killed: 0.45 };
 let written = Math.ceil(all.length * (share[scenario] ?? 1));
-const statuses: Record<string, SessionStatus> = { live: 'running', early: 'running', killed: 'interrupted' };
+const statuses: Record<string, SessionStatus> = {
+  live: 'running',
+  streaming: 'running',
+  early: 'running',
+  killed: 'interrupted',
+};
 const status = statuses[scenario] ?? 'done';
 const name = learns
   ? scenario === 'grid'
     ? 'gridworld-reward-poisoning'
     : 'cartpole-observation'
-  : 'article';
+  : suite
+    ? 'evasion-suite'
+    : 'article';
 
 const row = (id: string, over: Partial<SessionRow>): SessionRow => ({
   id,
@@ -151,7 +162,7 @@ const answers: Record<LabCall, (...args: never[]) => unknown> = {
   grantDropped: async () => ({ ok: true, value: [] }),
 };
 
-if (scenario === 'live') {
+if (scenario === 'live' || scenario === 'streaming') {
   setTimeout(() => push('runs', [{ id: 'one', name, status: 'running', problem: null }]), 300);
   setInterval(() => {
     const events = all.slice(written, written + 4);

@@ -13,10 +13,17 @@ export function record(events: RunEvent[], everyMs: number): RecordedEvent[] {
   return events.map((event, i) => ({ sequence: i + 1, at: 1_790_000_000_000 + i * everyMs, event }));
 }
 
-function armsOf(poisonings: (Applied | null)[], defenses: (Applied | null)[], seeds: number[]): ArmPlan[] {
-  return poisonings
-    .flatMap((poisoning) =>
-      defenses.flatMap((defense) => seeds.map((seed) => ({ model: null, poisoning, defense, seed }))),
+function armsOf(
+  poisonings: (Applied | null)[],
+  defenses: (Applied | null)[],
+  seeds: number[],
+  models: (Applied | null)[] = [null],
+): ArmPlan[] {
+  return models
+    .flatMap((model) =>
+      poisonings.flatMap((poisoning) =>
+        defenses.flatMap((defense) => seeds.map((seed) => ({ model, poisoning, defense, seed }))),
+      ),
     )
     .map((arm, index) => ({ index, ...arm }));
 }
@@ -35,6 +42,45 @@ function digit(label: number, random: Random): Float32Array {
   context.fillText(String(label), 0, 0);
   const { data } = context.getImageData(0, 0, SIZE, SIZE);
   return Float32Array.from({ length: SIZE * SIZE }, (_, i) => data[4 * i + 3]! / 255);
+}
+
+const inRange = (value: number): number => Math.min(1, Math.max(0, value));
+/** Signs that hold over patches, as those of a gradient do. */
+function signs(random: Random): Float32Array {
+  const coarse = Array.from({ length: 100 }, () => (random.uniform() < 0.5 ? -1 : 1));
+  return Float32Array.from({ length: SIZE * SIZE }, (_, i) => {
+    const sign = coarse[10 * Math.floor(Math.floor(i / SIZE) / 3) + Math.floor((i % SIZE) / 3)]!;
+    return random.uniform() < 0.15 ? -sign : sign;
+  });
+}
+
+function example(
+  arm: number,
+  attack: number,
+  input: number,
+  epsilon: number,
+  robust: number,
+  random: Random,
+): RunEvent {
+  const label = random.integer(10);
+  const clean = digit(label, random);
+  const direction = signs(random);
+  const fooled = random.uniform() > robust;
+  return {
+    type: 'example',
+    arm,
+    attack,
+    input,
+    label,
+    shape: [SIZE, SIZE, 1],
+    clean,
+    adversarial: clean.map((value, i) => inRange(value + epsilon * direction[i]!)),
+    before: { label: random.uniform() < 0.05 ? (label + 3) % 10 : label, confidence: 0.97 },
+    after: {
+      label: fooled ? (label + 1 + random.integer(8)) % 10 : label,
+      confidence: 0.6 + 0.4 * random.uniform(),
+    },
+  };
 }
 
 export function imageRun(seeds = [1, 2, 3]): RunEvent[] {
@@ -121,34 +167,7 @@ export function imageRun(seeds = [1, 2, 3]): RunEvent[] {
         },
       });
       for (let input = 0; input < 3; input++) {
-        const label = random.integer(10);
-        const clean = digit(label, random);
-        const epsilon = Number(one.params['epsilon']);
-        const adversarial = clean.map((value) =>
-          Math.min(
-            1,
-            Math.max(
-              0,
-              value + epsilon * (random.uniform() < 0.5 ? -1 : 1) * (random.uniform() < 0.7 ? 1 : 0),
-            ),
-          ),
-        );
-        const fooled = random.uniform() > robust;
-        events.push({
-          type: 'example',
-          arm: arm.index,
-          attack: one.index,
-          input,
-          label,
-          shape: [SIZE, SIZE, 1],
-          clean,
-          adversarial,
-          before: { label: random.uniform() < 0.05 ? (label + 3) % 10 : label, confidence: 0.97 },
-          after: {
-            label: fooled ? (label + 1 + random.integer(8)) % 10 : label,
-            confidence: 0.6 + 0.4 * random.uniform(),
-          },
-        });
+        events.push(example(arm.index, one.index, input, Number(one.params['epsilon']), robust, random));
       }
       progress(`Evaluation: ${one.id} on arm ${arm.index + 1} of ${plan.arms.length}`);
     }
@@ -175,6 +194,172 @@ export function imageRun(seeds = [1, 2, 3]): RunEvent[] {
   });
   events.push({ type: 'run-finished' });
   return events;
+}
+
+/** Two models, undefended and hardened, under white-box, black-box and fitted attacks. */
+export function suiteRun(seeds = [1, 2, 3]): RunEvent[] {
+  const random = stream(19, 'harness');
+  const defenses: (Applied | null)[] = [
+    null,
+    { id: 'adversarial-training', params: { attack: { id: 'pgd', params: { epsilon: 0.3 } }, ramp: 0.4 } },
+  ];
+  const models: Applied[] = [
+    { id: 'article-cnn', params: {} },
+    { id: 'small-cnn', params: {} },
+  ];
+  /** What each leaves of an undefended arm, and the questions it asks. */
+  const suite: (Omit<AttackPlan, 'index' | 'surface'> & { left: number; asks: number })[] = [
+    ...[0.1, 0.2, 0.3].map((epsilon) => ({
+      ...({ id: 'fgsm', params: { epsilon, norm: 'linf' }, knowledge: 'white-box', norm: 'linf' } as const),
+      ...{ left: 0.5 - 1.5 * epsilon, asks: 1 },
+    })),
+    ...[0.1, 0.2, 0.3].map((epsilon) => ({
+      ...({ id: 'apgd', params: { epsilon, norm: 'linf' }, knowledge: 'white-box', norm: 'linf' } as const),
+      ...{ left: Math.max(0, 0.4 - 2 * epsilon), asks: 100 },
+    })),
+    { id: 'deepfool', params: { norm: 'l2' }, knowledge: 'white-box', norm: 'l2', left: 0.01, asks: 50 },
+    {
+      ...{ id: 'square', params: { epsilon: 0.3, queries: 1000 }, knowledge: 'score', norm: 'linf' },
+      ...{ left: 0.06, asks: 1000 },
+    },
+    {
+      ...{ id: 'nes', params: { epsilon: 0.3, queries: 5000 }, knowledge: 'score', norm: 'linf' },
+      ...{ left: 0.14, asks: 5000 },
+    },
+    { id: 'hop-skip-jump', params: { norm: 'l2' }, knowledge: 'decision', norm: 'l2', left: 0, asks: 5000 },
+    {
+      ...{ id: 'universal-perturbation', params: { epsilon: 0.3 }, knowledge: 'white-box', norm: 'linf' },
+      ...{ left: 0.3, asks: 0 },
+    },
+  ];
+  const attacks = suite.map(({ id, params, knowledge, norm }, index): AttackPlan => ({
+    ...{ index, id, params, knowledge, norm },
+    surface: 'evasion',
+  }));
+  const plan: Plan = {
+    task: 'classification',
+    arms: armsOf([null], defenses, seeds, models),
+    attacks,
+    work: 12 * 19,
+  };
+  const events: RunEvent[] = [
+    { type: 'run-started', plan },
+    {
+      ...{ type: 'data-loaded', name: 'mnist', train: 8000, validation: 800, test: 2000 },
+      ...{ shape: [28, 28, 1], classes: Array.from('0123456789'), hash: 'ab12' },
+    },
+  ];
+  let done = 0;
+  const progress = (what: string): void => void events.push({ type: 'progress', done: (done += 1), what });
+  const leftAt = (arm: ArmPlan, left: number): number =>
+    inRange(
+      0.97 * (arm.defense ? 0.78 + 0.18 * left : left + (arm.model!.id === 'small-cnn' ? 0.05 : 0)) +
+        0.015 * random.normal(),
+    );
+  for (const arm of plan.arms) {
+    events.push({ type: 'arm-started', arm: arm.index });
+    for (let epoch = 1; epoch <= 8; epoch++) {
+      const loss = (arm.defense ? 0.35 : 0.04) + Math.exp(-epoch / (arm.defense ? 4 : 2));
+      for (const [series, value] of Object.entries({ loss, validationAccuracy: 0.985 - 0.3 * loss })) {
+        events.push({ type: 'point', arm: arm.index, series, x: epoch, value });
+      }
+      progress(`Training: arm ${arm.index + 1}, epoch ${epoch} of 8`);
+    }
+    const accuracy = 0.97 + 0.003 * random.normal();
+    events.push({ type: 'evaluation', arm: arm.index, attack: null, metrics: { accuracy } });
+    attacks.forEach((attack, index) => {
+      const { left, asks } = suite[index]!;
+      const at = { arm: arm.index, attack: index };
+      const epsilon = Number(attack.params['epsilon'] ?? 0.15);
+      const robust = Math.min(accuracy, leftAt(arm, left));
+      if (attack.id === 'universal-perturbation') {
+        events.push({
+          ...{ type: 'fitted', ...at, seconds: 4 },
+          metrics: { fittedSuccessRate: inRange(1.04 - robust), fitQueries: 24000, fitGradients: 24000 },
+          picture: { shape: [SIZE, SIZE, 1], pixels: signs(random).map((sign) => epsilon * sign) },
+        });
+      }
+      for (let input = 0; input < 8; input++) {
+        events.push(example(arm.index, index, input, epsilon, robust, random));
+      }
+      if (asks > 0) events.push({ type: 'attack-steps', ...at, ...way(asks, epsilon, robust, random) });
+      if (attack.knowledge !== 'white-box') {
+        const x = Float32Array.from({ length: 50 }, (_, i) => Math.round(asks ** (i / 49)));
+        const decision = attack.knowledge === 'decision';
+        const y = x.map((q) =>
+          decision
+            ? (arm.defense ? 4 : 1.4) + 6 * Math.exp(-q / 400)
+            : robust + (accuracy - robust) / (1 + (q / (arm.defense ? 300 : 60)) ** 1.4),
+        );
+        const series = decision ? 'medianDistanceByQueries' : 'robustAccuracyByQueries';
+        events.push({ type: 'attack-curve', ...at, series, x, y });
+      }
+      events.push({
+        type: 'evaluation',
+        ...at,
+        metrics: {
+          accuracy: robust,
+          robustAccuracy: robust,
+          attackSuccessRate: 1 - robust / accuracy,
+          meanLinf: epsilon,
+          medianLinf: robust > accuracy / 2 ? null : epsilon,
+          medianL2: robust > accuracy / 2 ? null : 14 * epsilon,
+          queries: asks,
+          ...(attack.knowledge === 'white-box' ? {} : { medianQueries: 0.2 * asks }),
+          gradients: attack.knowledge === 'white-box' ? asks : 0,
+          seconds: 1.5,
+        },
+      });
+      progress(`Evaluation: ${attack.id} on arm ${arm.index + 1}`);
+    });
+    events.push({
+      ...{ type: 'check', arm: arm.index },
+      check: {
+        id: 'within-budget',
+        status: 'pass',
+        evidence: 'apgd: largest linf delivered 0.3, budget 0.3.',
+      },
+    });
+    events.push({ type: 'arm-finished', arm: arm.index });
+  }
+  for (const source of plan.arms) {
+    for (const target of plan.arms.filter((arm) => arm !== source)) {
+      attacks.forEach(({ index }) => {
+        const near = source.model!.id === target.model!.id ? 0.75 : 0.5;
+        const transferRate = inRange((target.defense ? 0.2 * near : near) + 0.04 * random.normal());
+        events.push({
+          ...{ type: 'transfer', source: source.index, target: target.index, attack: index },
+          metrics: { accuracy: 1 - transferRate, robustAccuracy: 0.97 - 0.9 * transferRate, transferRate },
+        });
+      });
+    }
+  }
+  events.push({ type: 'run-finished' });
+  return events;
+}
+
+/** One input on its way over the boundary. */
+function way(asks: number, epsilon: number, robust: number, random: Random) {
+  const STEPS = 24;
+  const label = random.integer(10);
+  const clean = digit(label, random);
+  const direction = signs(random);
+  const along = Array.from({ length: STEPS }, (_, k) => k / (STEPS - 1));
+  const loss = Float32Array.from(along, (share) => 0.05 + (1 - robust) * 4 * share ** 1.5);
+  return {
+    input: random.integer(200),
+    label,
+    shape: [SIZE, SIZE, 1] as [number, number, number],
+    asked: Uint32Array.from(along, (share) => Math.round(share * asks)),
+    images: Float32Array.from(
+      along.flatMap((share) => [
+        ...clean.map((value, i) => inRange(value + share * epsilon * direction[i]!)),
+      ]),
+    ),
+    loss,
+    predicted: Uint8Array.from(loss, (value) => (value > 1.2 ? (label + 5) % 10 : label)),
+    confidence: Float32Array.from(loss, (value) => (value > 1.2 ? 1 - Math.exp(-value) : Math.exp(-value))),
+  };
 }
 
 interface Episode {

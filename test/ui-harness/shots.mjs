@@ -10,6 +10,11 @@ mkdirSync(out, { recursive: true });
 const SHOTS = [
   ['new', 'image', '#/new'],
   ['image', 'image', '#/live/one'],
+  ['suite', 'suite', '#/live/one'],
+  ['suite-steps', 'suite', '#/live/one', ['tab:Step by step', 'tab:Transfer', 'radio:by queries']],
+  ['suite-fitted', 'suite', '#/live/one', ['tab:Fitted', 'radio:distance by queries']],
+  ['suite-example', 'suite', '#/live/one', ['button:/^Example 2/']],
+  ['streaming', 'streaming', '#/live/one'],
   ['cartpole', 'cartpole', '#/live/one'],
   ['grid', 'grid', '#/live/one'],
   ['live', 'live', '#/live/one'],
@@ -35,11 +40,19 @@ for (const [width, height] of [
       (message) => ['error', 'warning'].includes(message.type()) && console.log(message.text()),
     );
     page.on('pageerror', (error) => console.log(error));
-    for (const [name, scenario, hash] of SHOTS) {
+    for (const [name, scenario, hash, clicks = []] of SHOTS) {
       if (only && !only.split(',').includes(name)) continue;
       await page.goto('about:blank');
       await page.goto(`http://localhost:5199/?scenario=${scenario}${theme === 'dark' ? '&dark' : ''}${hash}`);
       await page.waitForTimeout(scenario === 'live' ? 5000 : 1800);
+      for (const click of clicks) {
+        const [role, text] = click.split(':');
+        const pattern = /^\/(.*)\/$/.exec(text);
+        const named = pattern ? { name: new RegExp(pattern[1]) } : { name: text, exact: true };
+        // A radio lies beneath its label.
+        await page.getByRole(role, named).first().click({ force: true });
+        await page.waitForTimeout(400);
+      }
       await page.screenshot({ path: join(out, `${name}-${width}-${theme}.png`) });
     }
     await page.close();

@@ -10,19 +10,18 @@
  * training in one go after every `trainEvery` steps. The best checkpoint, found by separate greedy episodes, is the
  * agent; the network as training left it is evaluated beside it.
  */
-import * as tf from '@tensorflow/tfjs';
 import type { Environment } from '../../contract/environment';
 import { integer, number } from '../../contract/params';
 import type { ParamsOf } from '../../contract/params';
 import { LabError } from '../../contract/problem';
 import type { Random } from '../../contract/random';
 import { defineAgent } from '../definitions';
-import { globalNorm } from '../kernels';
 import { dense, Network } from '../network';
 import { Adam } from '../optimizers';
 import { stream } from '../../contract/random';
 import { greedyActions } from '../rl/greedy';
 import { encodingFor, networkPolicy, PlainNetwork } from './parts/network-policy';
+import { learnFromReplay } from './parts/replayed-learning';
 import { ReplayBuffer } from './parts/replay-buffer';
 
 const params = {
@@ -123,8 +122,6 @@ const params = {
   }),
 };
 
-/** Gradient steps between two breaths: about 30 ms. */
-const UPDATES_A_BREATH = 16;
 /** Environment steps between two breaths: up to 50 ms where an attack looks over each of them. */
 const STEPS_A_BREATH = 64;
 
@@ -181,60 +178,32 @@ export default defineAgent({
     const policy = networkPolicy(online, encoding, actions);
     const best = { return: -Infinity, weights: online.weights() };
     let targetIsCurrent = true;
+    const learning = {
+      online,
+      target,
+      optimizer,
+      buffer,
+      encoding,
+      actions,
+      batchSize,
+      learningRate,
+      discount,
+      gradientClip,
+    };
 
     /** `gradientSteps` steps of gradient descent; returns the mean loss. */
     const learn = async (step: number): Promise<number> => {
-      // The target network stands still meanwhile, so that the targets of all batches are computed in one pass.
-      const places = buffer.draw(gradientSteps * batchSize, replaying);
-      const targets = tf.tidy(() => {
-        const next = encoding.encode(buffer.rows(buffer.nextObservations, places));
-        const values = target
-          .outputs(tf.tensor2d(next, [places.length, encoding.inputSize]))
-          .dataSync<'float32'>();
-        return Float32Array.from(places, (place, i) => {
-          const future = Math.max(...values.subarray(i * actions, (i + 1) * actions));
-          return buffer.rewards[place]! + (buffer.terminated[place] ? 0 : discount * future);
-        });
-      });
-      let lossSum = 0;
-      for (let update = 0; update < gradientSteps; update++) {
-        const batch = places.subarray(update * batchSize, (update + 1) * batchSize);
-        tf.tidy(() => {
-          const rows = encoding.encode(buffer.rows(buffer.observations, batch));
-          const activations = online.forward(tf.tensor2d(rows, [batchSize, encoding.inputSize]));
-          const values = activations.at(-1)!.dataSync<'float32'>();
-          // Huber loss: d²/2 within |d| ≤ 1, |d| − 1/2 beyond; its derivative is d clipped to [−1, 1].
-          const derivative = new Float32Array(values.length);
-          let loss = 0;
-          batch.forEach((place, i) => {
-            const at = i * actions + buffer.actions[place]!;
-            const difference = values[at]! - targets[update * batchSize + i]!;
-            const size = Math.abs(difference);
-            loss += (size <= 1 ? 0.5 * size * size : size - 0.5) / batchSize;
-            derivative[at] = Math.max(-1, Math.min(1, difference)) / batchSize;
-          });
-          if (!Number.isFinite(loss)) {
-            throw new LabError(
-              'agent.learningRate',
-              `found ${learningRate}; the temporal-difference loss is ${loss} at environment step ${step}, expected a finite number: lower it`,
-              'Lower the learning rate, or the noise of the rewards.',
-            );
-          }
-          lossSum += loss;
-          const gradients = online.parameterGradients(
-            activations,
-            tf.tensor2d(derivative, [batchSize, actions]),
-          );
-          const norm = globalNorm(gradients);
-          const clipped =
-            norm > gradientClip ? gradients.map((gradient) => gradient.mul(gradientClip / norm)) : gradients;
-          optimizer.step(clipped, learningRate);
-        });
-        if ((update + 1) % UPDATES_A_BREATH === 0) await context.breathe();
+      const loss = await learnFromReplay(learning, gradientSteps, replaying, context.breathe);
+      if (!Number.isFinite(loss)) {
+        throw new LabError(
+          'agent.learningRate',
+          `found ${learningRate}; the temporal-difference loss is ${loss} at environment step ${step}, expected a finite number: lower it`,
+          'Lower the learning rate, or the noise of the rewards.',
+        );
       }
       acting.refresh();
       targetIsCurrent = false;
-      return lossSum / gradientSteps;
+      return loss;
     };
 
     const examine = async (step: number): Promise<void> => {

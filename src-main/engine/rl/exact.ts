@@ -30,15 +30,19 @@ export function backwardInduction(environment: Environment, steps: number, value
   const table = transitionsOf(environment);
   // after[s]: expected return of the steps that are left after this one, from s on.
   let after = new Float64Array(table.length);
+  const worths = new Float64Array(environment.actionSpace.n);
+  const worth: Worth = (action) => worths[action]!;
   for (let left = 1; left <= steps; left++) {
     const now = new Float64Array(table.length);
     for (let state = 0; state < table.length; state++) {
-      const worth = (action: number): number => {
-        let value = 0;
-        for (const [probability, to, reward, terminated] of table[state]![action]!)
-          value += probability * (reward + (terminated ? 0 : after[to]!));
-        return value;
-      };
+      worths.fill(0);
+      for (let action = 0; action < worths.length; action++) {
+        const outcomes = table[state]![action]!;
+        for (let i = 0; i < outcomes.length; i++) {
+          const outcome = outcomes[i]!;
+          worths[action]! += outcome[0] * (outcome[2] + (outcome[3] ? 0 : after[outcome[1]]!));
+        }
+      }
       now[state] = valueOf(state, worth, left);
     }
     after = now;

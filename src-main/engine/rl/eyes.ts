@@ -84,30 +84,38 @@ function constantDeception(
   };
 }
 
-/** Of an attack that plans ahead: from the last step backwards, and anew whenever the policy chooses otherwise. */
+/**
+ * Of an attack that plans ahead. `fixedPolicy`: one plan does for all episodes. A policy that learns is met with the plan
+ * for what it chose when the episode began, since a plan for every step would cost a thousandfold.
+ */
 function plannedDeception(
   foresee: (from: Reach, choices: Int32Array, worth: Worth) => Belief[],
   environment: Environment,
   reach: Reach[],
   fixedPolicy: boolean,
 ): Deception {
-  let plan: { choices: Int32Array; byStepsLeft: Belief[][][]; earned: number } | null = null;
-  const planFor = (policy: Policy): NonNullable<typeof plan> => {
-    if (plan && fixedPolicy) return plan;
-    const choices = greedyChoices(policy, reach.length);
-    if (plan?.choices.every((action, state) => action === choices[state])) return plan;
+  const limit = stepLimit(environment);
+  const plan = (choices: Int32Array) => {
     const byStepsLeft: Belief[][][] = [];
-    const earned = backwardInduction(environment, stepLimit(environment), (state, worth, left) => {
+    const earned = backwardInduction(environment, limit, (state, worth, left) => {
       const beliefs = foresee(reach[state]!, choices, worth);
       (byStepsLeft[left] ??= [])[state] = beliefs;
       return expectation(beliefs, (cell) => worth(choices[cell]!));
     });
-    return (plan = { choices, byStepsLeft, earned });
+    return { choices, byStepsLeft, earned };
+  };
+  let known: ReturnType<typeof plan> | null = null;
+  const planFor = (policy: Policy) => {
+    if (known && fixedPolicy) return known;
+    const choices = greedyChoices(policy, reach.length);
+    if (known?.choices.every((action, state) => action === choices[state])) return known;
+    return (known = plan(choices));
   };
   return {
     beliefs(states, policy, left) {
+      const { byStepsLeft } = known && left < limit ? known : planFor(policy);
       // What is seen after the last step is acted on no more; a learner still bootstraps from it.
-      const beliefs = planFor(policy).byStepsLeft[Math.max(1, left)]!;
+      const beliefs = byStepsLeft[Math.max(1, left)]!;
       return states.map(({ state }) => beliefs[state]!);
     },
     exactReturn: (policy) => planFor(policy).earned,

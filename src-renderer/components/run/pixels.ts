@@ -1,16 +1,6 @@
 /** Images of examples as pixels of a canvas. */
 
-export type ImageShape = [height: number, width: number, channels: number];
-
-const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
-
-/** The largest round factor at which the perturbation still fits the range of a picture (± one half). */
-export function amplification(clean: Float32Array, adversarial: Float32Array): number {
-  let largest = 0;
-  clean.forEach((value, i) => (largest = Math.max(largest, Math.abs(adversarial[i]! - value))));
-  if (largest === 0) return 1;
-  return STEPS.filter((step) => step * largest <= 0.5 + 1e-6).at(-1) ?? 1;
-}
+import type { ImageShape } from '../../../src-main/contract/events';
 
 export function difference(clean: Float32Array, adversarial: Float32Array): Float32Array {
   return clean.map((value, i) => adversarial[i]! - value);
@@ -29,30 +19,46 @@ export function picture(
   return bytes;
 }
 
-/** Zero is mid-grey; of one channel, brighter is orange and darker is blue, since grey on grey shows no sign. */
+/**
+ * A signed difference; the ends of the colours stand for ± `scale`. Of one channel from blue (darker) over pale grey to orange (brighter); of
+ * three around mid-grey, channel by channel.
+ */
 export function perturbation(
   values: Float32Array,
-  factor: number,
+  scale: number,
   [height, width, channels]: ImageShape,
 ): Uint8ClampedArray<ArrayBuffer> {
   const bytes = new Uint8ClampedArray(height * width * 4);
-  const UP = [230, 120, 20];
-  const DOWN = [30, 110, 200];
-  const ZERO = 236;
+  const UP = [217, 95, 2];
+  const DOWN = [20, 100, 190];
+  const ZERO = 240;
   for (let i = 0; i < height * width; i++) {
     for (let c = 0; c < 3; c++) {
+      const share = scale && values[i * channels + Math.min(c, channels - 1)]! / scale;
       if (channels === 1) {
-        const strength = Math.min(1, 2 * factor * Math.abs(values[i]!));
-        const pole = values[i]! > 0 ? UP[c]! : DOWN[c]!;
-        bytes[4 * i + c] = ZERO + strength * (pole - ZERO);
+        const pole = share > 0 ? UP[c]! : DOWN[c]!;
+        bytes[4 * i + c] = ZERO + Math.min(1, Math.abs(share)) * (pole - ZERO);
       } else {
-        bytes[4 * i + c] = 255 * (0.5 + factor * values[i * channels + Math.min(c, channels - 1)]!);
+        bytes[4 * i + c] = 255 * (0.5 + share / 2);
       }
     }
     bytes[4 * i + 3] = 255;
   }
   return bytes;
 }
+
+/** The colours of one channel's perturbation from − to +, as a picture of one row. */
+export const ramp = (): { bytes: Uint8ClampedArray<ArrayBuffer>; shape: ImageShape } => {
+  const shape: ImageShape = [1, 101, 1];
+  return {
+    bytes: perturbation(
+      Float32Array.from({ length: 101 }, (_, i) => i / 50 - 1),
+      1,
+      shape,
+    ),
+    shape,
+  };
+};
 
 export function norms(values: Float32Array): { l2: number; linf: number } {
   let squares = 0;

@@ -11,9 +11,9 @@ async function go(raw: any) {
   const parsed = parseExperiment({ name: 'x', task: 'reinforcement-learning', seeds: [1, 2, 3], evaluation: { episodes: 20 }, ...raw }, engineCatalog());
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const host = recordingHost();
-  const t = performance.now();
+  const t = process.cpuUsage();
   await run({ experiment: parsed.experiment, inputs: {}, host, resume: null });
-  const s = performance.now() - t;
+  const u = process.cpuUsage(t), s = (u.user + u.system) / 1000;
   const rows = new Map<string, any>();
   const started = host.events.find((e: any) => e.type === 'run-started') as any;
   for (const e of host.events as any[]) if (e.type === 'evaluation') {

@@ -1,7 +1,9 @@
 import '@tensorflow/tfjs-node';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import cliffWalking from '../../../envs/cliff-walking';
 import frozenLake from '../../../envs/frozen-lake';
+import taxi from '../../../envs/taxi';
 import type { Environment } from '../../../src-main/contract/environment';
 import dqn from '../../../src-main/engine/agents/dqn';
 import {
@@ -11,11 +13,13 @@ import {
 } from '../../../src-main/engine/agents/parts/network-policy';
 import { ReplayBuffer } from '../../../src-main/engine/agents/parts/replay-buffer';
 import qLearning from '../../../src-main/engine/agents/q-learning';
+import sarsa from '../../../src-main/engine/agents/sarsa';
+import valueIteration from '../../../src-main/engine/agents/value-iteration';
 import type { AgentDefinition, TrainedAgent } from '../../../src-main/engine/definitions';
 import { dense, Network } from '../../../src-main/engine/network';
 import { stream } from '../../../src-main/contract/random';
-import { exactReturn } from '../../../src-main/engine/rl/exact';
-import { greedyProbabilities } from '../../../src-main/engine/rl/eyes';
+import { exactReturn, optimalReturn } from '../../../src-main/engine/rl/exact';
+import { greedyChoices } from '../../../src-main/engine/rl/eyes';
 import { createLesson } from '../../../src-main/engine/rl/lesson';
 import { stepLimit } from '../../../src-main/engine/rl/limit';
 import { defaults, silentContext, slotMachine } from './toys';
@@ -53,7 +57,7 @@ const exact = (agent: TrainedAgent, environment: Environment<number>): number =>
   const states = observationSpace.kind === 'discrete' ? observationSpace.n : 0;
   return exactReturn(
     environment as Environment,
-    greedyProbabilities(agent.policy, states),
+    greedyChoices(agent.policy, states),
     stepLimit(environment as Environment),
   );
 };
@@ -95,6 +99,52 @@ describe('q-learning', () => {
     expect(() =>
       qLearning.restore(small as Environment, defaults(qLearning.params), { values: new Float32Array(3) }),
     ).toThrow(/expected a table of 36 values, found 3/);
+  });
+});
+
+describe('sarsa', () => {
+  it('bootstraps through truncation, not through termination, from the action that follows', async () => {
+    // Half of the pulls are random: a step later is worth (0 + 1)/2 + … less than the best.
+    const params = { steps: 20_000, discount: 0.5, finalLearningRate: 0.01, exploration: 1, finalExploration: 1 };
+    const endless = await train(sarsa, slotMachine(false), params);
+    expect(endless.weights.values![1]).toBeCloseTo(1.5, 1);
+    expect(endless.weights.values![0]).toBeCloseTo(0.5, 1);
+    const ending = await train(sarsa, slotMachine(true), params);
+    expect(ending.weights.values![1]).toBeCloseTo(1, 3);
+    expect(ending.weights.values![0]).toBeCloseTo(0, 3);
+  });
+
+  it('keeps away from the cliff that Q-learning walks along (Sutton and Barto, Example 6.6)', async () => {
+    const cliff = cliffWalking.create({ slippery: false });
+    const params = { steps: 60_000, learningRate: 0.5, finalLearningRate: 0.01, exploration: 0.1, finalExploration: 0.1 };
+    const way = async (agent: unknown) => exact(await train(agent, cliff, params), cliff);
+    expect(await way(qLearning)).toBe(-13);
+    const safe = await way(sarsa);
+    expect(safe).toBeLessThanOrEqual(-15);
+    expect(safe).toBeGreaterThanOrEqual(-17);
+  });
+});
+
+describe('value-iteration', () => {
+  it('finds the best policy: its value by hand on two cells', async () => {
+    // S G, right succeeds with 0.6 and else stays: Q = 0.6 + 0.4·γ·Q.
+    const environment = frozenLake.create({ ...defaults(frozenLake.params), rows: ['SG'], successRate: 0.6 });
+    const { weights } = await train(valueIteration, environment, { discount: 0.9 });
+    expect(weights.values![2]).toBeCloseTo(0.6 / (1 - 0.4 * 0.9), 6);
+  });
+
+  it('reaches the optimum where the time limit does not matter, and 0.740 of 0.744 on slippery ice', async () => {
+    for (const environment of [cliffWalking.create({ slippery: true }), taxi.create(defaults(taxi.params))]) {
+      const optimum = optimalReturn(environment as Environment, stepLimit(environment as Environment));
+      expect(exact(await train(valueIteration, environment, {}), environment)).toBeCloseTo(optimum, 9);
+    }
+    const lake = frozenLake.create(defaults(frozenLake.params));
+    expect(exact(await train(valueIteration, lake, {}), lake)).toBeCloseTo(0.7402, 4);
+  });
+
+  it('refuses an environment that no table describes', async () => {
+    const fickle = taxi.create(defaults(taxi.params, { ficklePassenger: true }));
+    await expect(train(valueIteration, fickle, {})).rejects.toThrow(/table of every transition/);
   });
 });
 

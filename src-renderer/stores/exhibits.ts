@@ -1,0 +1,83 @@
+/** What is chosen in the panels of a run: tabs, filters, the one shown. Kept while other views are open. */
+import { defineStore } from 'pinia';
+import { computed, reactive, toRefs, watch } from 'vue';
+import type { Example } from '../../src-main/contract/fold';
+import { usePlayer } from './player';
+import { useRunView } from './run-view';
+
+export const OUTCOMES = [
+  { value: 'fooled', label: 'Fooled' },
+  { value: 'withstood', label: 'Withstood' },
+  { value: 'wrong', label: 'Wrong before' },
+] as const;
+export type Outcome = (typeof OUTCOMES)[number]['value'];
+
+export const outcomeOf = ({ label, before, after }: Example): Outcome =>
+  before.label !== label ? 'wrong' : after.label !== label ? 'fooled' : 'withstood';
+
+interface Choice {
+  /** Tabs: among the tables, and among what shows single inputs. */
+  table: string;
+  exhibit: string;
+  /** Filters of the examples; undefined lets everything through. `label` is the true one. */
+  family: string | undefined;
+  attack: number | undefined;
+  label: number | undefined;
+  outcome: Outcome | undefined;
+  page: number;
+  /** The attack shown step by step, fitted, transferred. */
+  stepsArm: number | undefined;
+  stepsAttack: number | undefined;
+  fittedAttack: number | undefined;
+  transferAttack: number | undefined;
+  transferMetric: string;
+}
+
+const untouched = (): Choice => ({
+  table: 'results',
+  exhibit: 'examples',
+  family: undefined,
+  attack: undefined,
+  label: undefined,
+  outcome: undefined,
+  page: 1,
+  stepsArm: undefined,
+  stepsAttack: undefined,
+  fittedAttack: undefined,
+  transferAttack: undefined,
+  transferMetric: 'transferRate',
+});
+
+export const useExhibits = defineStore('exhibits', () => {
+  const player = usePlayer();
+  const view = useRunView();
+
+  const choice = reactive(untouched());
+  watch(
+    () => player.id,
+    () => Object.assign(choice, untouched()),
+  );
+  watch(
+    () => [choice.family, choice.attack, choice.label, choice.outcome],
+    () => (choice.page = 1),
+  );
+
+  const matching = computed(() => {
+    const arms = view.families.find(({ key }) => key === choice.family)?.arms;
+    const lets = <T>(filter: T | undefined, value: T): boolean => filter === undefined || filter === value;
+    return player.examples.examples.filter(
+      (example) =>
+        (!arms || arms.includes(example.arm)) &&
+        lets(choice.attack, example.attack) &&
+        lets(choice.label, example.label) &&
+        lets(choice.outcome, outcomeOf(example)),
+    );
+  });
+
+  /** Shows what an attack made of one family's inputs. */
+  function showExamples(family: string, attack: number | undefined): void {
+    Object.assign(choice, { exhibit: 'examples', family, attack, label: undefined, outcome: undefined });
+  }
+
+  return { ...toRefs(choice), matching, showExamples };
+});
