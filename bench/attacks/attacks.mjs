@@ -191,6 +191,20 @@ async function runPeers(folder, onLine) {
 }
 
 const rows = [];
+
+/** Writes what is measured so far to the work folder; returns the text. */
+function save() {
+  const found = verdicts(rows);
+  const lacking = [...new Set(missing)];
+  const text = results(rows, found, lacking);
+  writeFileSync(join(values.work, 'results.md'), text);
+  writeFileSync(
+    join(values.work, 'results.json'),
+    JSON.stringify({ images, rows, verdicts: found, missing: lacking }, null, 1),
+  );
+  return text;
+}
+
 const lab = await openLab();
 const sessions = {};
 for (const model of wanted) {
@@ -209,13 +223,7 @@ for (const model of wanted) {
     if (index === undefined) console.log(`${model}: peers’ logits differ by ${row.logits.toExponential(1)}`);
     else add(index, row);
   });
+  save();
 }
 await lab.close();
-
-const text = results(rows, verdicts(rows), [...new Set(missing)]);
-writeFileSync(join(values.work, 'results.md'), text);
-writeFileSync(
-  join(values.work, 'results.json'),
-  JSON.stringify({ images, rows, verdicts: verdicts(rows), missing: [...new Set(missing)] }, null, 1),
-);
-console.log(`\n${text}`);
+console.log(`\n${save()}`);

@@ -27,8 +27,8 @@ BATCH = 128
 THREADS = 2
 CLASSES = 10
 ORDER = {"linf": np.inf, "l2": 2, "l1": 1, "l0": 0}
-TORCHATTACKS_NORM = {"linf": "Linf", "l2": "L2", "l1": "L1"}
-FOOLBOX_NORM = {"linf": "Linf", "l2": "L2", "l1": "L1"}
+NORM_NAME = {"linf": "Linf", "l2": "L2", "l1": "L1"}
+"""As Foolbox and torchattacks write it."""
 
 Images = np.ndarray
 """float32 [n, channels, height, width] in [0, 1]"""
@@ -109,16 +109,15 @@ class Peers:
         self.fitting = fitting
 
     def of(self, attack: str, params: dict) -> dict[str, Attack]:
+        """Throws KeyError when the lab's attack lacks a parameter that is read here."""
         find = getattr(self, attack.replace("-", "_"), None)
         return find(params) if find else {}
 
     # ── Tools ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def by_art(self, kind: type, **params) -> Attack:
-        batches = {} if kind is art.FastGradientMethod else {"verbose": False}
-        if kind is art.AutoAttack:
-            batches = {}
-        attack = kind(self.art, batch_size=BATCH, **batches, **params)
+        quiet = {"verbose": False} if "verbose" in kind.attack_params else {}
+        attack = kind(self.art, batch_size=BATCH, **quiet, **params)
         return lambda x, y: attack.generate(x, np.eye(CLASSES, dtype=np.float32)[y])
 
     def by_foolbox(self, attack: foolbox.Attack, epsilon: float | None, goal: str = "untargeted") -> Attack:
@@ -127,9 +126,7 @@ class Peers:
         return in_batches(lambda x, y: attack(self.foolbox, x, criterion(y), epsilons=epsilon)[1])
 
     def by_torchattacks(self, kind: type, **params) -> Attack:
-        attack = kind(self.model, **params)
-        attack.set_device("cpu")
-        return in_batches(lambda x, y: attack(x, y))
+        return in_batches(kind(self.model, **params))
 
     # ── Gradient attacks within a budget ───────────────────────────────────────────────────────────────────────────
 
@@ -213,7 +210,7 @@ class Peers:
             )
         if p["norm"] in ("linf", "l2"):
             common = {
-                "norm": TORCHATTACKS_NORM[p["norm"]],
+                "norm": NORM_NAME[p["norm"]],
                 "eps": p["epsilon"],
                 "steps": p["steps"],
                 "n_restarts": p["restarts"],
@@ -231,7 +228,7 @@ class Peers:
                 art.AutoAttack, norm=ORDER[p["norm"]], eps=p["epsilon"], eps_step=p["epsilon"]
             ),
             "torchattacks, AutoAttack": self.by_torchattacks(
-                torchattacks.AutoAttack, norm=TORCHATTACKS_NORM[p["norm"]], eps=p["epsilon"], seed=0
+                torchattacks.AutoAttack, norm=NORM_NAME[p["norm"]], eps=p["epsilon"], seed=0
             ),
         }
 
@@ -307,7 +304,10 @@ class Peers:
 
             return attack
 
-        return {"ART, DeepFool": fitted("deepfool", {"max_iter": 50}), "ART, PGD": fitted("pgd", {"eps": p["epsilon"], "max_iter": 10})}
+        return {
+            "ART, DeepFool": fitted("deepfool", {"max_iter": 50}),
+            "ART, PGD": fitted("pgd", {"eps": p["epsilon"], "eps_step": p["epsilon"] / 4, "max_iter": 10}),
+        }
 
     # ── Attacks that only ask ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -322,7 +322,7 @@ class Peers:
             ),
             "torchattacks": self.by_torchattacks(
                 torchattacks.Square,
-                norm=TORCHATTACKS_NORM[p["norm"]],
+                norm=NORM_NAME[p["norm"]],
                 eps=p["epsilon"],
                 n_queries=p["queries"],
                 p_init=p["initialShare"],
@@ -330,8 +330,15 @@ class Peers:
         }
 
     def genetic(self, p: dict) -> dict[str, Attack]:
-        attack = foolbox.attacks.GenAttack(steps=p["queries"] // p["population"], population=p["population"])
-        return {"Foolbox": self.by_foolbox(attack, p["epsilon"], p["goal"])} if p["goal"] != "untargeted" else {}
+        if p["goal"] == "untargeted":
+            return {}
+        attack = foolbox.attacks.GenAttack(
+            steps=p["queries"] // p["population"],
+            population=p["population"],
+            mutation_probability=p["mutationRate"],
+            mutation_range=p["mutationRange"],
+        )
+        return {"Foolbox": self.by_foolbox(attack, p["epsilon"], p["goal"])}
 
     def hop_skip_jump(self, p: dict) -> dict[str, Attack]:
         steps = hop_skip_jump_steps(p["queries"])
@@ -364,7 +371,7 @@ def in_batches(attack: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> 
 
 
 def foolbox_kind(name: str, p: dict) -> type:
-    return getattr(foolbox.attacks, name.format(FOOLBOX_NORM[p["norm"]]))
+    return getattr(foolbox.attacks, name.format(NORM_NAME[p["norm"]]))
 
 
 def hop_skip_jump_steps(queries: int) -> int:
@@ -376,7 +383,7 @@ def hop_skip_jump_steps(queries: int) -> int:
     return steps
 
 
-def measure(attack: Attack, model: Counted, x: Images, y: np.ndarray, params: dict, norm: str) -> dict:
+def measure(attack: Attack, model: Counted, x: Images, y: np.ndarray, params: dict) -> dict:
     """One run: wall time of the call alone; success and distances over the inputs first classified right."""
     targets = {"untargeted": y, "targeted-next": (y + 1) % CLASSES}[params["goal"]]
     right = predictions(model, x) == y
@@ -392,7 +399,7 @@ def measure(attack: Attack, model: Counted, x: Images, y: np.ndarray, params: di
         raise ValueError(f"pixels from {found.min()} to {found.max()}")
     after = predictions(model, found.astype(np.float32))
     reached = after == targets if params["goal"] != "untargeted" else after != y
-    distances = np.linalg.norm((found.astype(np.float64) - x).reshape(len(x), -1), ORDER[norm], axis=1)
+    distances = np.linalg.norm((found.astype(np.float64) - x).reshape(len(x), -1), ORDER[params["norm"]], axis=1)
     won = right & reached
     median = float(np.median(np.where(reached, distances, np.inf)[right])) if right.any() else np.inf
     return {
@@ -437,12 +444,21 @@ def main() -> None:
     network(warm).sum().backward()
     peers = Peers(model, x.shape[1:], (images("fit-images"), load("fit-labels").astype(np.int64)))
     for entry in job["attacks"]:
-        for tool, attack in peers.of(entry["id"], entry["params"]).items():
-            try:
-                result = measure(attack, model, x, y, entry["params"], entry["norm"])
-            except Exception as error:  # a peer that fails is a finding, not the end of the run
-                result = {"error": f"{type(error).__name__}: {error}"}
+        params = {**entry["params"], "norm": entry["norm"]}
+
+        def tell(tool: str, **result) -> None:
             print(json.dumps({"index": entry["index"], "tool": tool, **result}), flush=True)
+
+        try:
+            tools = peers.of(entry["id"], params)
+        except KeyError as error:
+            tell("peers", error=f"the lab's attack has no parameter {error}")
+            continue
+        for tool, attack in tools.items():
+            try:
+                tell(tool, **measure(attack, model, x, y, params))
+            except Exception as error:  # a peer that fails is a finding, not the end of the run
+                tell(tool, error=f"{type(error).__name__}: {error}")
 
 
 main()

@@ -182,12 +182,29 @@ function verdict(arms: ArmState[], undefended: ArmState[], attacks: AttackPlan[]
       (attack) => attack.knowledge !== 'none',
     ),
   ];
-  const checks = [...measured, ...compared];
+  const checks = [...measured, ...compared, severalSeeds(arms)];
   const ran = checks.filter(({ status }) => status !== 'not-run');
   return {
     holds: ran.length > 0 && ran.every(({ status }) => status === 'pass'),
     robust: isAbove(arms, undefended),
     checks,
+  };
+}
+
+/** Fewer seeds than this give no interval worth the name. */
+const ENOUGH_SEEDS = 3;
+
+function severalSeeds(arms: ArmState[]): Check {
+  const enough = arms.length >= ENOUGH_SEEDS;
+  const trained = arms[0]!.trainedSeconds !== null;
+  return {
+    id: 'several-seeds',
+    status: trained && enough ? 'pass' : 'not-run',
+    evidence: !trained
+      ? 'The model came trained: there is one of it.'
+      : enough
+        ? `Over ${arms.length} seeds, with intervals.`
+        : `${arms.length === 1 ? 'One seed says' : 'Two seeds say'} nothing of the spread: run ${ENOUGH_SEEDS} or more.`,
   };
 }
 

@@ -1,13 +1,12 @@
 /** Image classification: one arm is trained (poisoned, defended), evaluated clean and under every attack, and checked. */
 import type { ImageDataset, Split } from '../contract/dataset';
 import type { Experiment } from '../contract/experiment';
-import type { ArmPlan, AttackPlan, Check, Metrics, RunEvent } from '../contract/events';
+import type { ArmPlan, AttackPlan, Metrics, RunEvent } from '../contract/events';
 import type { ParamsOf, ParamSpecs } from '../contract/params';
 import { LabError } from '../contract/problem';
 import { canMeet, defended, importedModel, isTrainedHere, layersOf, restored, type Model } from './arm-model';
 import { recordSteps } from './attack-steps';
-import { scaledAttack } from './attacks/scaled';
-import { zeroGradientShare } from './checks';
+import { checksAfter, checksBefore, checksWork, withinBudget } from './checks';
 import type { ArmContext } from './context';
 import type { Target, WhiteBoxTarget } from './definitions';
 import { evaluateAttack, predict, predictionAt, type AttackResult, type Predictions } from './evaluate';
@@ -15,7 +14,6 @@ import {
   assaultFrom,
   continueAssault,
   newAssault,
-  perturbSplit,
   prepareAttack,
   stateOf,
   type Assault,
@@ -23,8 +21,8 @@ import {
 } from './evasion';
 import type { LayerSpec } from './network';
 import { attackOf, defenseById } from './registry';
-import { fittingInputs, sizeOf, slice, testInputs } from './splits';
-import { CountingTarget, NetworkTarget, whiteBox } from './targets';
+import { fittingInputs, sizeOf, testInputs } from './splits';
+import { CountingTarget, NetworkTarget } from './targets';
 import type { ArmResume, TaskRunner } from './task';
 import { ArmTrainer, attackWork } from './trainer';
 import { transfer, transferWork } from './transfer';
@@ -41,7 +39,8 @@ export const classification: TaskRunner = {
       trainingWork(experiment, arm) +
       attacks
         .filter((attack) => canMeet(arm, attack))
-        .reduce((sum, attack) => sum + evaluationWork(experiment, attack), 0)
+        .reduce((sum, attack) => sum + evaluationWork(experiment, attack), 0) +
+      checksWork(experiment, arm, attacks)
     );
   },
   closingWork: transferWork,
@@ -60,9 +59,7 @@ export const classification: TaskRunner = {
       const clean = await predict(model.target, test);
       if (!resumed) {
         reportClean(test, clean, dataset, context);
-        for (const check of await checksBefore(attacks, model.target, test, clean, context)) {
-          context.emit({ type: 'check', arm: index, check });
-        }
+        await checksBefore({ attacks, model, test, clean, context, experiment });
         context.emit({
           type: 'checkpoint',
           position: { arm: index, stage: 'evaluation', done: 0 },
@@ -80,6 +77,8 @@ export const classification: TaskRunner = {
         const adversarial = await underAttack({ attack, model, test, clean, begun, job });
         if (experiment.evaluation.transfer) kept.adversarial.set(`${index}/${attack.index}`, adversarial);
       }
+      drawAnew('checks');
+      await checksAfter({ attacks, model, test, clean, context, experiment });
     } finally {
       model.dispose();
     }
@@ -97,12 +96,9 @@ function trainingWork({ training, dataset }: Experiment, { model, defense }: Arm
   return definition.cost(basis, defense!.params as AnyParams);
 }
 
-const workPerInput = ({ training }: Experiment, attack: AttackPlan): number =>
-  attackWork(attack) / training.batchSize;
-
 const evaluationWork = (experiment: Experiment, attack: AttackPlan): number =>
   Math.min(experiment.evaluation.samples, Number(experiment.dataset!.test ?? Infinity)) *
-  workPerInput(experiment, attack);
+  (attackWork(attack) / experiment.training.batchSize);
 
 /** The arm's model: imported, restored from the record, or trained now. */
 async function obtain(job: Job, dataset: ImageDataset): Promise<Model> {
@@ -218,7 +214,7 @@ async function underAttack(encounter: Encounter): Promise<Float32Array> {
   const streams = context.for('attack', attack.index);
   const ready = await fitted(encounter, model.target, streams, true);
   try {
-    const work = workPerInput(experiment, attack);
+    const work = attackWork(attack) / experiment.training.batchSize;
     const report = (inputs: number) =>
       context.worked(work * inputs, `${attack.id} on ${sizeOf(test)} test images`);
     const begin = context.now();
@@ -315,81 +311,4 @@ function tellExamples(
       after: predictionAt(after, i),
     });
   }
-}
-
-const LARGEST = { linf: 'maxLinf', l2: 'maxL2', l1: 'maxL1', l0: 'maxL0' } as const;
-
-/** What was delivered, measured in doubles on the stored float32 images, against the attack's own budget. */
-function withinBudget(attack: AttackPlan, metrics: Metrics): Check | null {
-  const definition = attackOf('evasion', attack.id);
-  const budget = definition.budget(attack.params as AnyParams);
-  if (!Number.isFinite(budget)) return null;
-  const largest = metrics[LARGEST[attack.norm!]]!;
-  return {
-    id: 'within-budget',
-    status: largest <= budget ? 'pass' : 'fail',
-    evidence: `${attack.id}: largest ${attack.norm} delivered ${largest}, budget ${budget}.`,
-  };
-}
-
-/** Inputs used for the checks that need passes of their own. */
-const CHECKED = 200;
-
-async function checksBefore(
-  attacks: AttackPlan[],
-  target: Target,
-  test: Split,
-  clean: Predictions,
-  context: ArmContext,
-): Promise<Check[]> {
-  const some = slice(test, 0, Math.min(CHECKED, sizeOf(test)));
-  return [
-    await zeroGradients(target, some, context),
-    await epsilonZero(attacks, target, some, clean, context),
-  ];
-}
-
-async function zeroGradients(target: Target, some: Split, context: ArmContext): Promise<Check> {
-  const id = 'zero-gradients';
-  if (!target.capabilities.includes('gradients')) {
-    return { id, status: 'not-run', evidence: 'The target only answers; it has no gradients to look at.' };
-  }
-  const zero = await zeroGradientShare(whiteBox(target), some);
-  const evidence = `${(100 * zero).toFixed(1)} % of ${sizeOf(some)} inputs have a gradient of all zeros; gradient attacks do nothing there (limit 5 %).`;
-  if (zero <= 0.05) return { id, status: 'pass', evidence };
-  context.emit({
-    type: 'warning',
-    arm: context.arm.index,
-    code: id,
-    message: `${evidence} What gradient attacks report on this model is no sign of robustness; use a black-box attack beside them.`,
-  });
-  return { id, status: 'fail', evidence };
-}
-
-async function epsilonZero(
-  attacks: AttackPlan[],
-  target: Target,
-  some: Split,
-  clean: Predictions,
-  context: ArmContext,
-): Promise<Check> {
-  const id = 'epsilon-zero-is-clean';
-  const scalable = attacks.find(
-    (attack) =>
-      typeof attack.params.epsilon === 'number' &&
-      canMeet(context.arm, attack) &&
-      !attackOf('evasion', attack.id).fit,
-  );
-  if (!scalable) {
-    return { id, status: 'not-run', evidence: 'No attack with an epsilon in this experiment.' };
-  }
-  const nothing = scaledAttack(scalable, 0);
-  const same = await perturbSplit(nothing, target, some, context.for('epsilon-zero'), true, () => {});
-  const after = await predict(target, { images: same, labels: some.labels });
-  const different = after.labels.filter((label, i) => label !== clean.labels[i]).length;
-  return {
-    id,
-    status: different === 0 ? 'pass' : 'fail',
-    evidence: `${scalable.id} with epsilon 0 changed ${different} of ${sizeOf(some)} predictions.`,
-  };
 }

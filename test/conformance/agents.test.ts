@@ -13,24 +13,26 @@ const catalog = engineCatalog();
 /** Training made short; what is learnt does not matter here. */
 const SHORT: Record<string, object> = {
   'q-learning': { steps: 3000 },
+  sarsa: { steps: 3000 },
+  'value-iteration': {},
   dqn: { steps: 1200, learningStarts: 200, trainEvery: 200, gradientSteps: 4, hidden: 16 },
 };
 const ids = (wanted: (entry: CatalogEntry) => boolean) => catalog.filter(wanted).map(({ id }) => ({ id }));
 
 function experiment(agent: (typeof agents)[number]): Experiment {
   const finite = agent.requires.includes('finite-states');
-  const fits = ({ requires }: CatalogEntry) =>
-    (requires ?? []).every((need) => [...agent.capabilities, 'training'].includes(need));
+  const offered = [...agent.capabilities, ...(finite ? ['finite-states'] : [])];
+  const fits = ({ requires }: CatalogEntry) => (requires ?? []).every((need) => offered.includes(need));
   const parsed = parseExperiment(
     {
       name: 'tiny',
       task: 'reinforcement-learning',
       environment: { id: finite ? 'FrozenLake-v1' : 'CartPole-v1' },
       agent: { id: agent.id, ...(SHORT[agent.id] ?? { steps: 2000 }) },
-      poisoning: ids((entry) => entry.surface === 'reward'),
+      poisoning: ids((entry) => entry.surface === 'reward' && fits(entry)),
       attacks: ids((entry) => entry.surface === 'observation' && fits(entry)),
       // A defence trains under an attack that the agent can be attacked with.
-      defenses: ids((entry) => entry.stage === 'rl-training').map((defense) => ({
+      defenses: ids((entry) => entry.stage === 'rl-training' && fits(entry)).map((defense) => ({
         ...defense,
         attack: { id: 'random-observation' },
       })),

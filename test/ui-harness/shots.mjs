@@ -11,8 +11,8 @@ const SHOTS = [
   ['new', 'image', '#/new'],
   ['image', 'image', '#/live/one'],
   ['suite', 'suite', '#/live/one'],
-  ['suite-steps', 'suite', '#/live/one', ['tab:Step by step', 'tab:Transfer', 'radio:by queries']],
-  ['suite-fitted', 'suite', '#/live/one', ['tab:Fitted', 'radio:distance by queries']],
+  ['suite-steps', 'suite', '#/live/one', ['tab:Step by step', 'tab:Transfer', 'text:by queries']],
+  ['suite-fitted', 'suite', '#/live/one', ['tab:Fitted', 'text:distance by queries']],
   ['suite-example', 'suite', '#/live/one', ['button:/^Example 2/']],
   ['streaming', 'streaming', '#/live/one'],
   ['cartpole', 'cartpole', '#/live/one'],
@@ -50,7 +50,8 @@ for (const [width, height] of [
         const pattern = /^\/(.*)\/$/.exec(text);
         const named = pattern ? { name: new RegExp(pattern[1]) } : { name: text, exact: true };
         // A radio lies beneath its label.
-        await page.getByRole(role, named).first().click({ force: true });
+        const one = role === 'text' ? page.getByText(text, { exact: true }) : page.getByRole(role, named);
+        await one.first().click();
         await page.waitForTimeout(400);
       }
       await page.screenshot({ path: join(out, `${name}-${width}-${theme}.png`) });

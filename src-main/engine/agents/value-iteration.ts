@@ -18,7 +18,8 @@ export default defineAgent({
   title: 'Value iteration',
   summary:
     'Computes the best policy from the environment’s transitions instead of learning it. What a learner can at most become, and the agent to attack when learning is not the question.',
-  limits: 'Best for the discounted return without a time limit; the optimal return reported beside it knows the limit.',
+  limits:
+    'Best for the discounted return without a time limit; the optimal return reported beside it knows the limit.',
   reference: {
     authors: 'Bellman',
     title: 'A Markovian decision process',

@@ -111,6 +111,10 @@ describe('experiment', () => {
     expect(problems({ ...rl, attacks: [{ id: 'fgsm-observation' }] }).join()).toMatch(
       /attacks\.0\.id: “fgsm-observation” needs gradients, which “q-learning on FrozenLake-v1” does not have/,
     );
+    const displaced = { environment: { id: 'CartPole-v1' }, agent: { id: 'dqn' } };
+    expect(problems({ ...rl, ...displaced, attacks: [{ id: 'optimal-displacement' }] }).join()).toMatch(
+      /attacks\.0\.id: “optimal-displacement” needs finite-states, which “dqn on CartPole-v1” does not have/,
+    );
     expect(problems({ ...rl, environment: { id: 'CartPole-v1' } }).join()).toMatch(
       /agent\.id: “q-learning” needs finite-states, which “CartPole-v1” does not have/,
     );

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import cliffWalking from '../../../envs/cliff-walking';
 import frozenLake from '../../../envs/frozen-lake';
+import goldBomb from '../../../envs/gold-bomb';
+import taxi from '../../../envs/taxi';
 import { stream } from '../../../src-main/contract/random';
+import { defaults } from '../rl/toys';
 
 const lake = (params: Partial<Parameters<typeof frozenLake.create>[0]>) =>
   frozenLake.create({ map: '4x4', rows: null, slippery: false, successRate: 1 / 3, ...params });
@@ -75,5 +78,66 @@ describe('CliffWalking-v1', () => {
 
   it('ends at the goal', () => {
     expect(environment.step(35, 2, random)).toEqual({ state: 47, reward: -1, terminated: true });
+  });
+});
+
+describe('GoldBomb-5x5', () => {
+  const { transitions, startDistribution } = goldBomb.create({ successRate: 0.8 });
+  const [west, north, , east] = [0, 1, 2, 3];
+
+  it('pays the step and what lies there, and ends at gold and bomb', () => {
+    const [, toWest, toEast] = [1, 2, 4].map((cell) => transitions!()[cell]!);
+    expect(toWest![east]!.find(([, next]) => next === 3)).toEqual([0.8, 3, 9, true]);
+    expect(toEast![west]!.find(([, next]) => next === 3)).toEqual([0.8, 3, 9, true]);
+    expect(transitions!()[13]![north]!.find(([, next]) => next === 8)).toEqual([0.8, 8, -11, true]);
+    expect(transitions!()[12]![north]!.map(([p, next]) => [next, p.toFixed(4)])).toEqual([
+      [11, '0.0667'],
+      [7, '0.8000'],
+      [17, '0.0667'],
+      [13, '0.0667'],
+    ]);
+  });
+
+  it('starts anywhere in the bottom row', () => {
+    expect(startDistribution!().map(({ state }) => state)).toEqual([20, 21, 22, 23, 24]);
+  });
+});
+
+describe('Taxi-v4', () => {
+  const dry = taxi.create(defaults(taxi.params));
+  // Row 0, column 0 with the passenger aboard who wants to go to green.
+  const aboard = (0 * 5 + 4) * 4 + 1;
+
+  it('displaces the taxi along open ways only, and nobody else', () => {
+    // East of the yellow stand, row 4 column 0, is a wall.
+    const yellow = (20 * 5 + 0) * 4 + 1;
+    expect(dry.neighbours!(yellow)).toEqual([(15 * 5 + 0) * 4 + 1]);
+    expect(dry.neighbours!(aboard)).toEqual([(5 * 5 + 4) * 4 + 1, (1 * 5 + 4) * 4 + 1]);
+  });
+
+  it('lets a fickle passenger change their mind once, at the first move with them aboard', () => {
+    const fickle = taxi.create(defaults(taxi.params, { ficklePassenger: true }));
+    const random = stream(1, 'fickle');
+    const starts = Array.from({ length: 4000 }, () => fickle.initial(random));
+    expect(starts.filter((state) => state >= 500).length / 4000).toBeCloseTo(0.3, 1);
+    expect(fickle.observe(500 + aboard)[0]).toBe(aboard);
+
+    const [south, north, , , pickUp] = [0, 1, 2, 3, 4];
+    const after = (state: number, action: number) => fickle.step(state, action, random).state;
+    // Against the wall, and without the passenger, nothing has begun yet.
+    expect(after(500 + aboard, north!)).toBe(500 + aboard);
+    expect(after(500 + 1, pickUp!)).toBe(500 + aboard);
+    const destinations = Array.from({ length: 600 }, () => after(500 + aboard, south!));
+    expect(new Set(destinations.map((state) => state % 4))).toEqual(new Set([0, 2, 3]));
+    expect(destinations.every((state) => state < 500 && Math.floor(state / 4) === 5 * 5 + 4)).toBe(true);
+    expect(after(aboard, south!)).toBe(5 * 20 + aboard);
+  });
+
+  it('has no table of a fickle passenger, whose mind cannot be observed, and takes its states back', () => {
+    const fickle = taxi.create(defaults(taxi.params, { ficklePassenger: true }));
+    expect(fickle.transitions).toBeUndefined();
+    expect(fickle.fromArray(fickle.toArray(700))).toBe(700);
+    expect(() => fickle.fromArray([1000])).toThrow(RangeError);
+    expect(() => dry.fromArray([500])).toThrow(RangeError);
   });
 });

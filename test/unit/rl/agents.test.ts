@@ -105,7 +105,13 @@ describe('q-learning', () => {
 describe('sarsa', () => {
   it('bootstraps through truncation, not through termination, from the action that follows', async () => {
     // Half of the pulls are random: a step later is worth (0 + 1)/2 + … less than the best.
-    const params = { steps: 20_000, discount: 0.5, finalLearningRate: 0.01, exploration: 1, finalExploration: 1 };
+    const params = {
+      steps: 20_000,
+      discount: 0.5,
+      finalLearningRate: 0.01,
+      exploration: 1,
+      finalExploration: 1,
+    };
     const endless = await train(sarsa, slotMachine(false), params);
     expect(endless.weights.values![1]).toBeCloseTo(1.5, 1);
     expect(endless.weights.values![0]).toBeCloseTo(0.5, 1);
@@ -116,7 +122,13 @@ describe('sarsa', () => {
 
   it('keeps away from the cliff that Q-learning walks along (Sutton and Barto, Example 6.6)', async () => {
     const cliff = cliffWalking.create({ slippery: false });
-    const params = { steps: 60_000, learningRate: 0.5, finalLearningRate: 0.01, exploration: 0.1, finalExploration: 0.1 };
+    const params = {
+      steps: 60_000,
+      learningRate: 0.5,
+      finalLearningRate: 0.01,
+      exploration: 0.1,
+      finalExploration: 0.1,
+    };
     const way = async (agent: unknown) => exact(await train(agent, cliff, params), cliff);
     expect(await way(qLearning)).toBe(-13);
     const safe = await way(sarsa);

@@ -11,7 +11,9 @@ describe('exactReturn', () => {
   it('adds up the pay of every step within the limit', () => {
     const pull = Int32Array.of(1);
     expect(exactReturn(slotMachine(false) as Environment, pull, 5)).toBe(5);
-    expect(backwardInduction(slotMachine(false) as Environment, 5, (_, worth) => (worth(0) + worth(1)) / 2)).toBe(2.5);
+    expect(
+      backwardInduction(slotMachine(false) as Environment, 5, (_, worth) => (worth(0) + worth(1)) / 2),
+    ).toBe(2.5);
     expect(exactReturn(slotMachine(true) as Environment, pull, 5)).toBe(1);
   });
 
@@ -31,7 +33,9 @@ describe('exactReturn', () => {
 
   it('refuses an environment whose states cannot be listed', () => {
     const environment = cartpole.create({ suttonBartoReward: false });
-    expect(() => exactReturn(environment as never, new Int32Array(2), 5)).toThrow(/table of every transition/);
+    expect(() => exactReturn(environment as never, new Int32Array(2), 5)).toThrow(
+      /table of every transition/,
+    );
   });
 });
 

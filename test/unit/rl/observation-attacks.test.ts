@@ -23,7 +23,9 @@ describe('fgsm-observation', () => {
     ]);
     const perceived = bind(fgsm, pole, { epsilon: 0.25, cells: 0 }).perceive(
       Float32Array.of(2, 1, 0, 0),
-      policy, 1);
+      policy,
+      1,
+    );
     expect([...perceived]).toEqual([1.75, 0.75, 0, 0]);
   });
 
@@ -101,11 +103,11 @@ describe('the frame', () => {
     const short = { ...random, perturb: () => new Float32Array(3) };
     const broken = { ...random, perturb: () => new Float32Array(4).fill(NaN) };
     const policy = linearPolicy([[0, 0, 0, 0]]);
-    expect(() => bind(short, pole, { epsilon: 1, cells: 0 }).perceive(new Float32Array(4), policy, 1)).toThrow(
-      /gave back 3/,
-    );
-    expect(() => bind(broken, pole, { epsilon: 1, cells: 0 }).perceive(new Float32Array(4), policy, 1)).toThrow(
-      /not a number/,
-    );
+    expect(() =>
+      bind(short, pole, { epsilon: 1, cells: 0 }).perceive(new Float32Array(4), policy, 1),
+    ).toThrow(/gave back 3/);
+    expect(() =>
+      bind(broken, pole, { epsilon: 1, cells: 0 }).perceive(new Float32Array(4), policy, 1),
+    ).toThrow(/not a number/);
   });
 });

@@ -60,12 +60,46 @@ describe('reinforcement learning runs', () => {
     expect(zeroTwin!.actions).toEqual(cleanTwin!.actions);
 
     const checks = only(all, 'check').map(({ check }) => `${check.id} ${check.status}`);
-    expect(checks).toEqual(['within-budget pass', 'epsilon-zero-is-clean pass', 'within-budget pass']);
+    expect(checks).toEqual([
+      'within-budget pass',
+      'certificate-holds pass',
+      'epsilon-zero-is-clean pass',
+      'within-budget pass',
+      'certificate-holds pass',
+    ]);
     const series = new Set(only(all, 'point').map((event) => event.series));
     expect(series).toEqual(
       new Set(['return', 'greedyReturn', 'exactReturn', 'temporalDifferenceLoss', 'exploration']),
     );
     expect(lastProgress(all)).toBeCloseTo(only(all, 'run-started')[0]!.plan.work, 6);
+  });
+
+  it('shows every attack on a grid as a share of what the optimum achieves', async () => {
+    const spec = experiment({
+      environment: { id: 'GoldBomb-5x5' },
+      attacks: ['random-observation', 'lowest-value', 'optimal-displacement'].map((id) => ({
+        id,
+        cells: [0, 1],
+      })),
+    });
+    const [clean, ...attacked] = only(await events(spec), 'evaluation').map(({ metrics }) => metrics);
+    expect(clean!.optimalReturn).toBeCloseTo(1.0438, 4);
+    expect(clean!.exactReturn).toBeLessThanOrEqual(clean!.optimalReturn! + 1e-12);
+    const idle = attacked.filter((_, i) => i % 2 === 0);
+    for (const metrics of idle) {
+      expect(metrics).toMatchObject({ exactReturn: clean!.exactReturn, certifiedReturn: clean!.exactReturn });
+      expect(metrics).not.toHaveProperty('shareOfOptimum');
+    }
+    const [random, lowest, optimum] = attacked.filter((_, i) => i % 2 === 1);
+    expect(optimum!.shareOfOptimum).toBe(1);
+    expect(optimum!.exactReturn).toBe(optimum!.certifiedReturn);
+    for (const metrics of [random!, lowest!]) {
+      expect(metrics.certifiedReturn).toBe(optimum!.exactReturn);
+      const share =
+        (clean!.exactReturn! - metrics.exactReturn!) / (clean!.exactReturn! - optimum!.exactReturn!);
+      expect(metrics.shareOfOptimum).toBeCloseTo(share, 12);
+      expect(share).toBeLessThan(1);
+    }
   });
 
   it('scores the true return beneath a poisoned pay, and tells what was paid', async () => {
@@ -131,7 +165,14 @@ describe('reinforcement learning runs', () => {
     const gradients = experiment({
       defenses: [{ id: 'training-under-attack', attack: { id: 'fgsm-observation' } }],
     });
-    await expect(events(gradients)).rejects.toThrow(/needs gradients, which “q-learning” does not have/);
+    await expect(events(gradients)).rejects.toThrow(
+      /needs gradients, which “q-learning” on “FrozenLake-v1” does not have/,
+    );
+    const fickle = experiment({
+      environment: { id: 'Taxi-v4', ficklePassenger: true },
+      attacks: [{ id: 'optimal-displacement' }],
+    });
+    await expect(events(fickle)).rejects.toThrow(/attacks\.0\.id: .*needs finite-states/);
     const idle = await events(experiment({ attacks: [{ id: 'random-observation', epsilon: 0.1 }] }));
     expect(only(idle, 'warning')[0]!.message).toMatch(/“epsilon” of “random-observation” has no meaning/);
   });

@@ -41,5 +41,7 @@ describe('training-under-attack', () => {
     expect(at(0.25)).toEqual({ epsilon: 0.1, cells: 2 });
     expect(at(0.9)).toEqual({ epsilon: 0.2, cells: 3 });
     expect(at(0, 0)).toEqual({ epsilon: 0.2, cells: 3 });
+    const onGrids = { id: 'optimal-displacement', params: { cells: 3 } };
+    expect(defense.observationAttack({ attack: onGrids, ramp: 0.5 }, 0.25)!.params).toEqual({ cells: 2 });
   });
 });

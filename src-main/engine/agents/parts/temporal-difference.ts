@@ -101,8 +101,7 @@ export async function learnTable(
 
     const row = next[0]! * actions;
     const follow = (): number => (chosen = choose(next, epsilon));
-    const target =
-      reward + (terminated ? 0 : discount * future(values.subarray(row, row + actions), follow));
+    const target = reward + (terminated ? 0 : discount * future(values.subarray(row, row + actions), follow));
     // An episode that was cut goes on nowhere: what would have followed is not done.
     if (truncated) chosen = null;
     const error = target - values[observation[0]! * actions + action]!;
