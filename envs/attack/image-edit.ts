@@ -80,6 +80,8 @@ export interface ImageEdit {
 
 /** Relative scores beyond this tell nothing more. */
 const FAR = 5;
+/** A clean margin counts as at least this, so that it can divide. */
+const SMALLEST_MARGIN = 1e-6;
 
 /** @throws RangeError for images that have fewer pixels than cells across */
 export function imageEdit(options: ImageEditOptions): ImageEdit {
@@ -88,7 +90,9 @@ export function imageEdit(options: ImageEditOptions): ImageEdit {
   const size = height * width * channels;
   const across = 2 ** levels;
   if (across > Math.min(height, width)) {
-    throw new RangeError(`${across} cells do not fit across images of [${shape}]: expected at most one a pixel`);
+    throw new RangeError(
+      `${across} cells do not fit across images of [${shape}]: expected at most one a pixel`,
+    );
   }
   const cells = across ** 2;
   /** The finest cell each value of an image belongs to. */
@@ -136,8 +140,7 @@ export function imageEdit(options: ImageEditOptions): ImageEdit {
     return { mean, up, down };
   };
   const open = ({ cells: { up, down }, edits, refused }: ImageEditState): Uint8Array => {
-    const seen = (cell: number, edit: number): number =>
-      edit > 0 ? up[cell]! : edit < 0 ? -down[cell]! : 0;
+    const seen = (cell: number, edit: number): number => (edit > 0 ? up[cell]! : edit < 0 ? -down[cell]! : 0);
     return refused.map((was, action) => {
       if (was) return 0;
       const changes = blocks[action >> 1]!.cells.some(
@@ -168,7 +171,7 @@ export function imageEdit(options: ImageEditOptions): ImageEdit {
         })),
         query,
       );
-      return states.map((state) => ({ ...state, cleanMargin: state.margin }));
+      return states.map((state) => ({ ...state, cleanMargin: Math.max(SMALLEST_MARGIN, state.margin) }));
     },
     async step(states, chosen, query) {
       const tried = states.map((state, i) => {
@@ -222,8 +225,7 @@ function blocksOf(levels: number): { name: string; cells: number[] }[] {
         name: `block ${row + 1}, ${column + 1} of ${side} × ${side}`,
         cells: Array.from(
           { length: within ** 2 },
-          (_, i) =>
-            (row * within + Math.floor(i / within)) * across + column * within + (i % within),
+          (_, i) => (row * within + Math.floor(i / within)) * across + column * within + (i % within),
         ),
       };
     }),

@@ -9,7 +9,7 @@ import { recordSteps } from './attack-steps';
 import { checksAfter, checksBefore, checksWork, withinBudget } from './checks';
 import type { ArmContext } from './context';
 import type { Target, WhiteBoxTarget } from './definitions';
-import { evaluateAttack, predict, predictionAt, type AttackResult, type Predictions } from './evaluate';
+import { predict, predictionAt, scoreAttack, type AttackResult, type Predictions } from './evaluate';
 import {
   assaultFrom,
   continueAssault,
@@ -217,19 +217,22 @@ async function underAttack(encounter: Encounter): Promise<Float32Array> {
     const work = attackWork(attack) / experiment.training.batchSize;
     const report = (inputs: number) =>
       context.worked(work * inputs, `${attack.id} on ${sizeOf(test)} test images`);
+    const counted = new CountingTarget(model.target);
     const begin = context.now();
-    const result = await evaluateAttack(ready, model.target, test, clean, streams, report, begun).catch(
-      (error: unknown) => {
-        if (error instanceof LabError && begun.aims.some((aim) => aim !== -1)) {
-          const position = { arm: index, stage: 'evaluation', done: attack.index } as const;
-          context.emit({ type: 'attack-interrupted', position, state: stateOf(begun) });
-        }
-        throw error;
-      },
-    );
+    try {
+      await continueAssault(begun, ready, counted, test, streams, true, report);
+    } catch (error) {
+      if (error instanceof LabError && begun.aims.some((aim) => aim !== -1)) {
+        const position = { arm: index, stage: 'evaluation', done: attack.index } as const;
+        context.emit({ type: 'attack-interrupted', position, state: stateOf(begun) });
+      }
+      throw error;
+    }
+    const seconds = context.now() - begin;
+    const result = await scoreAttack(ready, begun, counted, model.target, test, clean);
     const metrics: Metrics = {
       ...result.metrics,
-      seconds: context.now() - begin,
+      seconds,
       ...(model.bare ? { obliviousRobustAccuracy: await oblivious(encounter, model.bare, streams) } : {}),
     };
     tellExamples(encounter, result);

@@ -79,10 +79,7 @@ const meanOf = (values: number[]): number | null =>
 
 const NORMS = { linf: 'Linf', l2: 'L2', l1: 'L1', l0: 'L0' } as const;
 
-/**
- * Attacks every input of `split` that is not done in `assault` and scores all: accuracy, success, distances, queries and
- * gradient calls.
- */
+/** Attacks every input of `split` and scores it. */
 export async function evaluateAttack(
   attack: ReadyAttack,
   target: Target,
@@ -90,10 +87,22 @@ export async function evaluateAttack(
   before: Predictions,
   context: Context,
   onBatch: (inputs: number) => void,
-  assault: Assault = newAssault(split),
 ): Promise<AttackResult> {
+  const assault = newAssault(split);
   const counted = new CountingTarget(target);
   await continueAssault(assault, attack, counted, split, context, true, onBatch);
+  return scoreAttack(attack, assault, counted, target, split, before);
+}
+
+/** Accuracy, success, distances, queries and gradient calls of what an assault left, `counted` having met it. */
+export async function scoreAttack(
+  attack: ReadyAttack,
+  assault: Assault,
+  counted: CountingTarget,
+  target: Target,
+  split: Split,
+  before: Predictions,
+): Promise<AttackResult> {
   const adversarial = assault.images;
   const after = await predict(target, { images: adversarial, labels: split.labels });
   const n = sizeOf(split);

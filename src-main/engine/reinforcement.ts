@@ -155,9 +155,9 @@ function evaluationWork({ evaluation, agent }: Experiment, environment: Environm
 /** How much longer a training takes under attack. */
 function slowdown({ defense }: ArmPlan): number {
   if (!defense) return 1;
-  return attackOf('observation', (defense.params.attack as Applied).id).requires.includes('gradients')
-    ? 2
-    : 1.2;
+  const attack = attackOf('observation', (defense.params.attack as Applied).id);
+  if (attack.foresee) return 15;
+  return attack.requires.includes('gradients') ? 2 : 1.2;
 }
 
 // ── Training ───────────────────────────────────────────────────────────────────────────────────────────────────────

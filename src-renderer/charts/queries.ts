@@ -101,6 +101,7 @@ export function queriesOption(lines: readonly QueryLine[], series: string, palet
     xAxis: {
       type: 'log',
       min: 1,
+      max: Math.max(10, ...lines.map(({ points }) => points.at(-1)?.x ?? 0)),
       ...axis(palette, `${xName} an input`, 24),
       splitLine: { show: false },
     },

@@ -15,6 +15,7 @@ it('the bouts of the foundation are there', () => {
     'cartpole-observation',
     'cartpole-reward-poisoning',
     'gridworld-reward-poisoning',
+    'gridworld-oracle',
   ];
   expect(files).toEqual(expect.arrayContaining(bouts.map((name) => `${name}.yaml`)));
 });

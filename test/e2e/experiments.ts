@@ -40,3 +40,32 @@ attacks:
   - {id: fgsm-observation, epsilon: 0.1}
 evaluation: {episodes: 5}
 `;
+
+export const whiteBoxSuite = `
+name: white-box suite
+task: classification
+seeds: [1]
+dataset: {id: mnist, train: 600, test: 200}
+model: {id: small-cnn}
+furtherModels:
+  - {id: mlp, units: 32}
+training: {epochs: 2, batchSize: 64}
+attacks:
+  - {id: fgsm, epsilon: [0.1, 0.2]}
+  - {id: pgd, epsilon: 0.2, steps: 10}
+  - {id: deepfool}
+  - {id: carlini-wagner, searches: 2, steps: 40}
+  - {id: jsma}
+  - {id: worst-case, epsilon: 0.2, steps: 10, queries: 100}
+evaluation: {samples: 30, transfer: true}
+`;
+
+export const onEndpoint = (address: string, attacks: string): string => `
+name: endpoint
+task: classification
+seeds: [1]
+dataset: {id: mnist, train: 200, test: 100}
+model: {id: http, address: '${address}'}
+attacks: ${attacks}
+evaluation: {samples: 20}
+`;

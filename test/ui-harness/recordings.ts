@@ -340,7 +340,7 @@ export function suiteRun(seeds = [1, 2, 3]): RunEvent[] {
 
 /** One input on its way over the boundary. */
 function way(asks: number, epsilon: number, robust: number, random: Random) {
-  const STEPS = 24;
+  const STEPS = Math.min(32, asks + 2);
   const label = random.integer(10);
   const clean = digit(label, random);
   const direction = signs(random);

@@ -13,7 +13,7 @@ const SHOTS = [
   ['suite', 'suite', '#/live/one'],
   ['suite-steps', 'suite', '#/live/one', ['tab:Step by step', 'tab:Transfer', 'text:by queries']],
   ['suite-fitted', 'suite', '#/live/one', ['tab:Fitted', 'text:distance by queries']],
-  ['suite-example', 'suite', '#/live/one', ['button:/^Example 2/']],
+  ['suite-example', 'suite', '#/live/one', ['button:/^Example 1/']],
   ['streaming', 'streaming', '#/live/one'],
   ['cartpole', 'cartpole', '#/live/one'],
   ['grid', 'grid', '#/live/one'],

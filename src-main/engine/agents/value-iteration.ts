@@ -27,7 +27,12 @@ export default defineAgent({
     where: 'Journal of Mathematics and Mechanics 6(5), 679–684',
   },
   params: {
-    discount: number({ default: 0.995, min: 0, max: 1, help: 'γ: what a reward one step later is worth.' }),
+    discount: number({
+      default: 0.995,
+      min: 0,
+      max: 1,
+      help: 'γ: what a reward one step later is worth. At 1 an action that only delays ties with one that gets there.',
+    }),
     tolerance: number({
       default: 1e-9,
       min: 0,

@@ -108,6 +108,48 @@ describe('summary', () => {
     expect(checkOf(masked, 'black-box-not-stronger').status).toBe('fail');
   });
 
+  it('compares attacks on a grid at one number of cells, by exact returns', () => {
+    const onGrid = (
+      index: number,
+      id: string,
+      cells: number,
+      knowledge: AttackPlan['knowledge'],
+    ): AttackPlan => ({
+      ...attack(index, id, 0.1, knowledge),
+      params: id === 'random-observation' ? { epsilon: 0.1, cells } : { cells },
+      surface: 'observation' as const,
+    });
+    const attacks = [
+      onGrid(0, 'random-observation', 2, 'none'),
+      onGrid(1, 'optimal-displacement', 1, 'white-box'),
+      onGrid(2, 'optimal-displacement', 2, 'white-box'),
+    ];
+    const check = (exactReturns: number[]) =>
+      checkOf(
+        stateOf([
+          {
+            type: 'run-started',
+            plan: { task: 'reinforcement-learning', arms: [arm(0, 1, false)], attacks, work: 1 },
+          },
+          { type: 'evaluation', arm: 0, attack: null, metrics: { return: 1 } },
+          ...exactReturns.map((exactReturn, which): RunEvent => ({
+            type: 'evaluation',
+            arm: 0,
+            attack: which,
+            // What fifty episodes happen to show goes the other way.
+            metrics: { return: -exactReturn, exactReturn, meanCells: 1 },
+          })),
+        ]),
+        'random-noise-weakest',
+      );
+    expect(check([-3, -2, -5])).toMatchObject({
+      status: 'pass',
+      evidence: expect.stringContaining('at cells 2: return -3.00 under random-observation, -5.00 under'),
+    });
+    expect(check([-5, -2, -3]).status).toBe('fail');
+    expect(check([-3 * (1 + 1e-15), -2, -3]).status).toBe('pass');
+  });
+
   it('calls a defence robust only above the undefended arm by more than the interval', () => {
     const attacks = [attack(0, 'pgd', 0.3)];
     const of = (pairs: [number, number][]) =>

@@ -26,7 +26,11 @@ export function silentContext(
     now: () => 0,
   };
   return {
-    context: armContext(host, { index: 0, poisoning: null, defense: null, seed, ...arm }, () => {}),
+    context: armContext(
+      host,
+      { index: 0, model: null, poisoning: null, defense: null, seed, ...arm },
+      () => {},
+    ),
     events,
   };
 }

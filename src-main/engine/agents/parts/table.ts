@@ -1,4 +1,4 @@
-/** A value for each state and action, and the greedy policy on it. */
+/** Tables: a value for each state and action, and the greedy policy on it. */
 import type { Environment } from '../../../contract/environment';
 import type { Policy, TrainedAgent } from '../../definitions';
 

@@ -7,7 +7,12 @@
  * the best of the actions that are open; no checkpoint is chosen.
  */
 import * as tf from '@tensorflow/tfjs';
-import { imageEdit, type ImageEdit, type ImageEditState, type Query } from '../../../../envs/attack/image-edit';
+import {
+  imageEdit,
+  type ImageEdit,
+  type ImageEditState,
+  type Query,
+} from '../../../../envs/attack/image-edit';
 import type { Split } from '../../../contract/dataset';
 import { integer, number, type ParamsOf } from '../../../contract/params';
 import { LabError } from '../../../contract/problem';
@@ -24,8 +29,10 @@ const PARALLEL = 32;
 /** Replayed steps in one gradient step, and gradient steps after every step of all images. */
 const BATCH_SIZE = 64;
 const GRADIENT_STEPS = 4;
-/** Steps in the buffer before the first gradient step. */
+/** Queries before the first gradient step. */
 const LEARNING_STARTS = 500;
+/** Most steps in the buffer: about 130 MB of observations. */
+const REMEMBERED = 50_000;
 /** Steps of all images between two copies of Q⁻. */
 const TARGET_UPDATE = 16;
 /** ε falls to its last value over this share of the training. */
@@ -51,7 +58,7 @@ const params = {
   }),
   trainingQueries: integer({
     default: 40_000,
-    min: 0,
+    min: 1,
     max: 1e9,
     unit: 'queries',
     help: 'Queries of the training, over all images.',
@@ -71,14 +78,14 @@ const params = {
     advanced: true,
   }),
   discount: number({
-    default: 0.9,
+    default: 0.5,
     min: 0,
     max: 1,
     help: 'γ: what a reward one query later is worth.',
     advanced: true,
   }),
   learningRate: number({
-    default: 0.0005,
+    default: 0.00025,
     min: 0,
     exclusiveMin: true,
     max: 1,
@@ -125,10 +132,13 @@ export default defineQueryAttack({
         const clean = batch.images.dataSync<'float32'>();
         const states = await environment.initial(clean, batch.labels.dataSync<'int32'>(), query);
         for (;;) {
-          const standing = states.filter((state) => !environment.ended(state) && oracle.left(state.input) > 0);
+          const standing = states.filter(
+            (state) => !environment.ended(state) && oracle.left(state.input) > 0,
+          );
           if (standing.length === 0) break;
           const actions = bestOpen(environment, network, observations(environment, standing));
-          for (const { state } of await environment.step(standing, actions, query)) states[state.input] = state;
+          for (const { state } of await environment.step(standing, actions, query))
+            states[state.input] = state;
           await breathe();
         }
         const images = new Float32Array(clean.length);
@@ -177,7 +187,7 @@ async function train(
   last.assign(new Float32Array(last.shape.reduce((a, b) => a * b)));
   lagging.restore(online.weights());
   const optimizer = new Adam(online.parameters);
-  const buffer = new ReplayBuffer(Math.max(1, trainingQueries), observationSize);
+  const buffer = new ReplayBuffer(Math.min(REMEMBERED, trainingQueries), observationSize);
   const learning = {
     online,
     target: lagging,
@@ -214,6 +224,7 @@ async function train(
     const begun = labels.length > 0 ? await environment.initial(images, labels, query) : [];
     // What the target has wrong from the start is no task.
     states = [...states, ...begun.filter((state) => !environment.ended(state))];
+    await context.breathe();
     if (states.length === 0) continue;
 
     const epsilon = Math.max(FINAL_EXPLORATION, 1 - asked / (EXPLORATION_SHARE * trainingQueries));
@@ -237,7 +248,6 @@ async function train(
     states = steps.filter(({ terminated }) => !terminated).map(({ state }) => state);
     if (asked >= LEARNING_STARTS) await learnFromReplay(learning, GRADIENT_STEPS, replaying, context.breathe);
     if (step % TARGET_UPDATE === 0) lagging.restore(online.weights());
-    await context.breathe();
   }
   lagging.dispose();
   optimizer.dispose();
@@ -257,9 +267,7 @@ function freshInputs(
   context: EvasionContext,
 ): (n: number) => Split {
   const random = context.random('inputs');
-  const chosen = random
-    .shuffle(Uint32Array.from({ length: sizeOf(data) }, (_, i) => i))
-    .slice(0, count);
+  const chosen = random.shuffle(Uint32Array.from({ length: sizeOf(data) }, (_, i) => i)).slice(0, count);
   let at = 0;
   return (n) => {
     const places = Uint32Array.from({ length: n }, () => {
