@@ -100,6 +100,12 @@ interface AttackBase<P extends ParamSpecs> extends Definition<P> {
   derive?(params: ParamsOf<P>): Partial<Record<keyof P, ParamValue>>;
 }
 
+/** What an attack is given while it learns. */
+export interface FitContext extends EvasionContext {
+  /** The class that each input of a batch with its true labels is to leave, or to reach. */
+  aims(batch: Batch): Promise<Int32Array>;
+}
+
 /** An attack that learnt something from other inputs before it meets the ones it is scored on. */
 export interface FittedAttack<T> {
   /** What the fitting showed, such as the fooling rate on the inputs it was fitted to. */
@@ -136,7 +142,7 @@ interface Evasion<P extends ParamSpecs, Access, Asked, Fitting> extends AttackBa
     data: Split,
     goal: Goal,
     params: ParamsOf<P>,
-    context: EvasionContext,
+    context: FitContext,
   ): Promise<FittedAttack<Asked>>;
 }
 export type GradientAttack<P extends ParamSpecs = ParamSpecs> = Evasion<

@@ -13,6 +13,7 @@ import type {
   Batch,
   EvasionAttack,
   EvasionContext,
+  FitContext,
   FittedAttack,
   Goal,
   Oracle,
@@ -85,13 +86,11 @@ export async function prepareAttack(
   }
   const params = applied.params as AnyParams;
   const asked = definition.access === 'gradients' ? whiteBox(target) : target;
-  const fitted = await definition.fit(
-    asked as WhiteBoxTarget,
-    data,
-    goalOf(applied),
-    params,
-    contextOf(context, false),
-  );
+  const fitting: FitContext = {
+    ...contextOf(context, false),
+    aims: (batch) => aims(params.goal, target, batch, context),
+  };
+  const fitted = await definition.fit(asked as WhiteBoxTarget, data, goalOf(applied), params, fitting);
   return withParams(definition, params, fitted as FittedAttack<Asked>);
 }
 
@@ -104,7 +103,8 @@ function contextOf(context: Context, finishEarly: boolean): EvasionContext {
     finishEarly,
     async attack(entry: Entry, target: Target, batch: Batch, goal: Goal, early = finishEarly) {
       const ready = readyAttack(resolve(entry, attackOf('evasion', entry.id)));
-      const random: Context['random'] = (...purpose) => context.random('ingredient', entry.id, ...purpose);
+      const random: Context['random'] = (...purpose) =>
+        context.random('ingredient', JSON.stringify(entry), ...purpose);
       const { images } = await strike(ready, target, batch, goal, { ...context, random }, early);
       return tf.tensor4d(images, batch.images.shape);
     },

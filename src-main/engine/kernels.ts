@@ -147,7 +147,7 @@ export function softmaxCrossEntropy(
  * fast as a stream of the lab, from which only the seed comes, and as reproducible.
  */
 export function noise(kind: 'normal' | 'uniform', length: number, random: Random): Float32Array {
-  return tf.tidy(() =>
+  const drawn = tf.tidy(() =>
     execute<tf.Tensor1D>(
       kind === 'normal' ? 'StatelessRandomNormal' : 'StatelessRandomUniform',
       [type('dtype', 'TF_FLOAT'), type('T', 'TF_INT32'), type('Tseed', 'TF_INT32')],
@@ -155,8 +155,11 @@ export function noise(kind: 'normal' | 'uniform', length: number, random: Random
         tf.tensor1d([length], 'int32'),
         tf.tensor1d([random.integer(2 ** 31), random.integer(2 ** 31)], 'int32'),
       ],
-    ).dataSync<'float32'>(),
+    ),
   );
+  const values = drawn.dataSync<'float32'>();
+  drawn.dispose();
+  return values;
 }
 
 let resources = 0;

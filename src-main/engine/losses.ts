@@ -13,7 +13,7 @@ export const crossEntropy =
       : tf.tidy(() => ({ loss: tf.neg(result.loss), gradient: tf.neg(result.gradient) }));
   };
 
-/** One-hot rows of float32. To be called within tf.tidy. */
+/** One-hot along a new last axis, float32. To be called within tf.tidy. */
 const oneHot = (labels: tf.Tensor, classes: number): tf.Tensor2D =>
   tf.oneHot(labels as tf.Tensor1D, classes, 1, 0, 'float32') as tf.Tensor2D;
 
@@ -33,6 +33,25 @@ export function marginOf(
   const direction = goal === 'untargeted' ? tf.sub(own, rival) : tf.sub(rival, own);
   return { margin: tf.sum(tf.mul(logits, direction), 1), direction: direction as tf.Tensor2D };
 }
+
+/** z_t − z_y of one other class t, so that it climbs towards that class. */
+export const towardsClass =
+  (labels: tf.Tensor1D, targets: tf.Tensor1D): Loss =>
+  (logits) =>
+    tf.tidy(() => {
+      const classes = logits.shape[1];
+      const gradient = tf.sub(oneHot(targets, classes), oneHot(labels, classes)) as tf.Tensor2D;
+      return { loss: tf.sum(tf.mul(logits, gradient), 1) as tf.Tensor1D, gradient };
+    });
+
+/** Minus the margin of `marginOf`. */
+export const towardsGoal =
+  (labels: tf.Tensor1D, goal: Goal): Loss =>
+  (logits) =>
+    tf.tidy(() => {
+      const { margin, direction } = marginOf(logits, labels, goal);
+      return { loss: tf.neg(margin), gradient: tf.neg(direction) };
+    });
 
 /**
  * Difference of logits ratio: minus the margin over z_π1 − z_π3, π being the order of the logits, so that neither a shift
@@ -70,13 +89,7 @@ function ratio(
   const margin = tf.sum(tf.mul(logits, direction), 1, true);
   if (classes < weights.length) return { loss: tf.neg(tf.squeeze(margin, [1])), gradient: tf.neg(direction) };
   const { indices } = tf.topk(logits, weights.length);
-  const across = tf.sum(
-    tf.mul(
-      tf.oneHot(indices as tf.Tensor1D, classes, 1, 0, 'float32'),
-      tf.tensor3d(weights, [1, weights.length, 1]),
-    ),
-    1,
-  );
+  const across = tf.sum(tf.mul(oneHot(indices, classes), tf.tensor3d(weights, [1, weights.length, 1])), 1);
   const scale = tf.add(tf.sum(tf.mul(logits, across), 1, true), 1e-12);
   const loss = tf.neg(tf.div(margin, scale));
   return {

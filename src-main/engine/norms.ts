@@ -54,7 +54,7 @@ export function steepestL1(
 }
 
 /** How far each pixel can go in its direction before it leaves [0, 1]. */
-const roomTowards = (direction: tf.Tensor2D, images: tf.Tensor): tf.Tensor2D =>
+const roomTowards = (direction: tf.Tensor2D, images: tf.Tensor): tf.Tensor =>
   tf.where(tf.greater(direction, 0), tf.sub(1, images), images);
 
 /**
@@ -128,6 +128,12 @@ export function randomInBall(
   }
   return noise;
 }
+
+/** Length of each difference of images, [n]. To be called within tf.tidy. */
+export const lengths = (difference: tf.Tensor, norm: 'l2' | 'linf'): tf.Tensor1D =>
+  norm === 'l2'
+    ? (tf.sqrt(tf.sum(tf.square(difference), [1, 2, 3])) as tf.Tensor1D)
+    : (tf.max(tf.abs(difference), [1, 2, 3]) as tf.Tensor1D);
 
 const bits = new DataView(new ArrayBuffer(4));
 

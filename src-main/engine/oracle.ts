@@ -5,7 +5,7 @@ import type { Batch, Goal, Oracle, Target } from './definitions';
 import { distanceIn } from './norms';
 
 /** Images sent to the target at once. */
-const AT_ONCE = 512;
+const AT_ONCE = 1024;
 
 /** A successful image of an input, closer than any before: after how many queries, and how far it lies. */
 export interface Improvement {

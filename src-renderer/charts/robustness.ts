@@ -241,6 +241,9 @@ export function robustnessOption(
 
   const titled = all.some(({ title }) => title);
   const labelled = all.some(({ x }) => !x);
+  const roomOf = (i: number): number => places[i]!.width / all[i]!.attacks.length - 6;
+  /** Words that would be broken stand aslant. */
+  const aslant = all.some(({ x }, i) => !x && roomOf(i) < 58);
   const { tooltip, ...rest } = base(palette);
   return {
     ...rest,
@@ -263,7 +266,7 @@ export function robustnessOption(
       left,
       width: own,
       top: titled ? 26 : 12,
-      bottom: labelled ? 52 : 40,
+      bottom: aslant ? 82 : labelled ? 52 : 40,
     })),
     xAxis: all.map((facet, i) => ({
       gridIndex: i,
@@ -298,8 +301,9 @@ export function robustnessOption(
               fontSize: LABEL_SIZE,
               fontFamily: palette.font,
               interval: 0,
-              width: Math.max(32, places[i]!.width / facet.attacks.length - 6),
-              overflow: 'break' as const,
+              ...(aslant
+                ? { rotate: 38, width: 100, overflow: 'truncate' as const }
+                : { width: Math.max(32, roomOf(i)), overflow: 'break' as const }),
               lineHeight: 13,
             },
             splitLine: { show: false },

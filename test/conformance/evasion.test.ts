@@ -38,9 +38,15 @@ beforeAll(() => {
   }
 });
 
+/** Fitting that goes through everything, but not for long. */
+const FITTING: Record<string, Partial<Entry>> = {
+  substitute: { rounds: 1, epochs: 2, substitute: 'article-cnn' },
+  'rl-attacker': { trainingQueries: 800, queries: 20 },
+};
+
 const run = async (entry: Entry, seed = 1) => {
   const applied = resolve(
-    entry,
+    { ...FITTING[entry.id], ...entry },
     evasion.find(({ id }) => id === entry.id)!,
     TRAINING,
   );
@@ -68,7 +74,8 @@ describe.each(budgeted.map((attack) => [attack.id, attack] as const))('%s', (id,
   it.each(norms.map((norm) => [norm]))('stays within its budget and in [0, 1] (%s)', async (norm) => {
     for (const epsilon of [0.05, 0.3, 1]) {
       const { metrics, adversarial } = await run({ id, epsilon, ...(norm ? { norm } : {}) });
-      expect(norm === 'l2' ? metrics.maxL2! : metrics.maxLinf!).toBeLessThanOrEqual(epsilon);
+      const largest = { linf: metrics.maxLinf, l2: metrics.maxL2, l1: metrics.maxL1 }[norm ?? 'linf'];
+      expect(largest).toBeLessThanOrEqual(epsilon);
       expect(Math.min(...adversarial)).toBeGreaterThanOrEqual(0);
       expect(Math.max(...adversarial)).toBeLessThanOrEqual(1);
     }
@@ -96,7 +103,8 @@ describe.each(budgeted.map((attack) => [attack.id, attack] as const))('%s', (id,
   it('counts what it asks of its target', async () => {
     const { metrics } = await run({ id, epsilon: 0.2 });
     const white = attack.requires.includes('gradients');
-    expect(metrics.gradients! > 0).toBe(white);
+    // A fitted attack may have asked all it needs while it was fitted.
+    if (!attack.fit) expect(metrics.gradients! > 0).toBe(white);
     if (attack.knowledge === 'none') expect(metrics.queries).toBe(0);
   });
 });
@@ -114,16 +122,18 @@ it('orders attacks as theory has it: noise, one step, many steps', async () => {
 
 describe.each(unbounded.map((attack) => [attack.id, attack] as const))(
   '%s, which seeks the smallest perturbation',
-  (id) => {
+  (id, attack) => {
+    const norm = attack.norm(resolve({ id }, attack).params as never);
     it('turns every input, stays in [0, 1], and gives equal bits for equal seeds', async () => {
       const [a, b] = [await run({ id }, 3), await run({ id }, 3)];
-      expect(a.metrics.attackSuccessRate).toBe(1);
+      // A cap on changed pixels leaves some inputs standing.
+      expect(a.metrics.attackSuccessRate).toBeGreaterThanOrEqual(norm === 'l0' ? 0.95 : 1);
       expect(Math.min(...a.adversarial)).toBeGreaterThanOrEqual(0);
       expect(Math.max(...a.adversarial)).toBeLessThanOrEqual(1);
       expect(a.adversarial).toEqual(b.adversarial);
     });
 
-    it('finds smaller perturbations than PGD needs to be sure', async () => {
+    it.skipIf(norm === 'l0')('finds smaller perturbations than PGD needs to be sure', async () => {
       const { metrics } = await run({ id });
       const pgd = await run({ id: 'pgd', norm: 'l2', epsilon: metrics.medianL2! / 2 });
       expect(metrics.medianL2).toBeLessThan(2);

@@ -37,7 +37,7 @@ const run = async (entry: Entry) => {
 };
 
 describe('rl-attacker', () => {
-  const [epsilon, queries] = [0.2, 16];
+  const [epsilon, queries] = [0.35, 24];
 
   /** The environment's own actions, drawn at random among the open ones. */
   async function randomPolicy(seed: number): Promise<{ success: number; queries: number }> {
@@ -103,12 +103,12 @@ describe('rl-attacker', () => {
     const small = { ...target, inputShape: [4, 4, 1] as [number, number, number], classes: 3 };
     const applied = resolve({ id: 'rl-attacker' }, attackById('rl-attacker'));
     const fitting = prepareAttack(applied, small as unknown as NetworkTarget, dataset.train, contextOf(1));
-    await expect(fitting).rejects.toMatchObject({ place: 'rl-attacker.levels' });
+    await expect(fitting).rejects.toMatchObject({ problem: { place: 'rl-attacker.levels' } });
   });
 });
 
 describe('substitute', () => {
-  const entry = { id: 'substitute', epsilon: 0.25, rounds: 2, newInputs: 60 };
+  const entry = { id: 'substitute', substitute: 'article-cnn', epsilon: 0.25, rounds: 2, newInputs: 60 };
 
   it('learns a copy from labels alone, whose examples turn the target', async () => {
     const { metrics, learnt, counted } = await run(entry);

@@ -106,9 +106,8 @@ describe('ImageEdit', () => {
   });
 
   it('observes what it says', async () => {
-    const [{ state }] = (await environment.step([await start()], [TOP_LEFT + DOWN], columns)) as [
-      { state: Awaited<ReturnType<typeof start>> },
-    ];
+    const [step] = await environment.step([await start()], [TOP_LEFT + DOWN], columns);
+    const { state } = step!;
     const observation = environment.observe(state);
     expect(observation).toHaveLength(environment.observationSize);
     expect([...observation]).toEqual([

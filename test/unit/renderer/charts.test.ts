@@ -7,21 +7,7 @@ import { curvesOption, meanCurve, thin } from '../../../src-renderer/charts/curv
 import { attackLabel, families } from '../../../src-renderer/charts/families';
 import { dimensions, observationsOption } from '../../../src-renderer/charts/observations';
 import { facets, layout, robustnessOption, roundedUp } from '../../../src-renderer/charts/robustness';
-import type { Palette } from '../../../src-renderer/theme/palette';
-
-const palette: Palette = {
-  font: 'sans-serif',
-  ink: '#000',
-  ink2: '#111',
-  ink3: '#222',
-  line: '#333',
-  grid: '#444',
-  raised: '#fff',
-  arms: Array.from({ length: 8 }, (_, i) => `arm-${i}`),
-  true: 'true',
-  perceived: 'perceived',
-  inks: {} as Palette['inks'],
-};
+import { palette } from './palette';
 
 const attack = (index: number, id: string, params: AttackPlan['params']): AttackPlan => ({
   index,
@@ -53,6 +39,21 @@ describe('arm families', () => {
       ['Noise augmentation · ε 0.1', [2, 3], 1],
       ['Noise augmentation · ε 0.3', [4, 5], 2],
     ]);
+  });
+
+  test('the model is named only where there are several', () => {
+    const of = (...ids: string[]): string[] =>
+      families(
+        {
+          ...plan,
+          arms: ids.map((id, index) => ({
+            ...{ index, model: { id, params: {} }, poisoning: null, defense: null, seed: 1 },
+          })),
+        },
+        catalog,
+      ).map(({ label }) => label);
+    expect(of('small-cnn')).toEqual(['Undefended']);
+    expect(of('small-cnn', 'article-cnn')).toEqual(['Small CNN: Undefended', 'Article CNN: Undefended']);
   });
 });
 
@@ -155,6 +156,20 @@ describe('robustness', () => {
       { min: -4, max: 300 },
     ]);
     expect([0, 0.72, 3, 237, 500].map(roundedUp)).toEqual([0, 0.8, 3, 300, 500]);
+  });
+
+  test('names of bars stand aslant where they would be broken', () => {
+    const labelsAt = (width: number) => {
+      const all = facets(
+        [0.1, 0.2, 0.3].map((_, i) => attack(i, `attack-${i}`, {})),
+        catalog,
+        'epsilon',
+      );
+      const option = robustnessOption(all, [], MEASURES['robustAccuracy']!, width, palette);
+      return (option.xAxis as { axisLabel: { rotate?: number } }[])[0]!.axisLabel.rotate;
+    };
+    expect(labelsAt(600)).toBeUndefined();
+    expect(labelsAt(280)).toBeGreaterThan(0);
   });
 
   test('facets fill the width without overlap', () => {

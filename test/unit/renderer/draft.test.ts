@@ -37,6 +37,20 @@ describe('the draft', () => {
     expect(draft.problems).toEqual([]);
   });
 
+  test('a further model and the transfer matrix are lines of the text like any other', () => {
+    fakeLab({});
+    const draft = useDraft();
+    draft.useText(TEXT, 'mine.yaml');
+    draft.add('furtherModels', 'small-cnn');
+    draft.set(['evaluation', 'transfer'], true);
+    expect(draft.problems).toEqual([]);
+    expect(draft.raw['furtherModels']).toEqual([{ id: 'small-cnn' }]);
+    expect(draft.size).toMatchObject({ models: 2, arms: 18 });
+    draft.remove(['furtherModels', 0]);
+    draft.set(['evaluation', 'transfer'], undefined);
+    expect(draft.size).toMatchObject({ models: 1, arms: 9 });
+  });
+
   test('problems name the place, and a syntax error leaves the form as it was', async () => {
     fakeLab({});
     const draft = useDraft();
@@ -91,6 +105,8 @@ describe('the draft', () => {
     expect(estimate(parsed.experiment)).toMatchObject({ defenses: 3, arms: 6, attacks: 3, evaluations: 24 });
     const arms = [{ poisoning: 'clean', defense: 'undefended' }];
     expect(estimate({ ...parsed.experiment, arms })).toMatchObject({ arms: 2, evaluations: 8 });
+    const furtherModels = [{ id: 'small-cnn' }];
+    expect(estimate({ ...parsed.experiment, furtherModels })).toMatchObject({ models: 2, arms: 12 });
   });
 });
 
@@ -122,7 +138,8 @@ describe('fields', () => {
     });
     expect(training['learningRate']).toMatchObject({ min: 0, exclusiveMin: true });
     expect(Object.values(training).every(({ help }) => help.length > 0)).toBe(true);
-    expect(Object.keys(evaluation)).toEqual(['samples']);
+    expect(Object.keys(evaluation)).toEqual(['samples', 'transfer']);
+    expect(evaluation['transfer']).toMatchObject({ kind: 'boolean', default: false });
     expect(Object.keys(structureSpecs(catalog, 'reinforcement-learning').evaluation)).toEqual(['episodes']);
   });
 });

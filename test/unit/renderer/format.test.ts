@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  amplification,
-  difference,
-  norms,
-  perturbation,
-  picture,
-} from '../../../src-renderer/components/run/pixels';
+import { difference, norms, perturbation, picture, ramp } from '../../../src-renderer/components/run/pixels';
 import {
   decimalsOf,
   duration,
@@ -52,16 +46,11 @@ describe('pixels', () => {
   const clean = Float32Array.of(0, 0.5, 1, 0.5);
   const adversarial = Float32Array.of(0.09, 0.45, 1, 0.5);
 
-  test('the perturbation is amplified by the largest round factor that fits', () => {
-    expect(amplification(clean, adversarial)).toBe(5);
-    expect(amplification(clean, clean)).toBe(1);
-    expect(amplification(Float32Array.of(0), Float32Array.of(1))).toBe(1);
-  });
-
   test('grey and colour pictures, and signs told by colour', () => {
     expect([...picture(clean, [2, 2, 1]).slice(4, 8)]).toEqual([128, 128, 128, 255]);
     expect([...picture(Float32Array.of(1, 0, 0.2), [1, 1, 3])]).toEqual([255, 0, 51, 255]);
-    const bytes = perturbation(difference(clean, adversarial), 5, [2, 2, 1]);
+    const change = difference(clean, adversarial);
+    const bytes = perturbation(change, norms(change).linf, [2, 2, 1]);
     const [up, down, zero] = [0, 4, 8].map((at) => [...bytes.slice(at, at + 3)]) as [
       number[],
       number[],
@@ -70,6 +59,18 @@ describe('pixels', () => {
     expect(up[0]).toBeGreaterThan(up[2]!);
     expect(down[2]).toBeGreaterThan(down[0]!);
     expect(new Set(zero).size).toBe(1);
+  });
+
+  test('the largest change has the full colour whatever its size, and no change none', () => {
+    const of = (...values: number[]) => {
+      const change = Float32Array.from(values);
+      return [...perturbation(change, norms(change).linf, [1, 2, 1])];
+    };
+    expect(of(0.5, 0)).toEqual(of(0.001, 0));
+    expect(of(0, 0)).toEqual([240, 240, 240, 255, 240, 240, 240, 255]);
+    const { bytes, shape } = ramp();
+    expect([...bytes.slice(-4)]).toEqual(of(1, 0).slice(0, 4));
+    expect(bytes).toHaveLength(4 * shape[1]);
   });
 
   test('norms', () => {

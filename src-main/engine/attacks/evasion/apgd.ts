@@ -12,6 +12,7 @@ import { crossEntropy, differenceOfLogitsRatio, targetedDifferenceOfLogitsRatio 
 import { ascent, project, randomInBall, steepestL1, type BallNorm } from '../../norms';
 import { ballParams, inBall } from '../ball';
 import { onStanding, reaches } from '../finished';
+import { rankedClass } from '../ranked-class';
 import { Standing } from '../standing';
 
 /** Weight of the new step against the former movement (alpha in the paper). */
@@ -98,14 +99,6 @@ export default defineEvasion({
     return images;
   },
 });
-
-/** For each input the class of the given rank by its logits, its label left out; rank 0 is the likeliest other. */
-const rankedClass = (target: WhiteBoxTarget, { images, labels }: Batch, rank: number): tf.Tensor1D =>
-  tf.tidy(() => {
-    const own = tf.oneHot(labels, target.classes, 1, 0, 'float32');
-    const { indices } = tf.topk(tf.sub(target.logits(images), tf.mul(own, 1e30)), rank + 1);
-    return tf.squeeze(tf.slice(indices, [0, rank], [-1, 1]), [1]);
-  });
 
 /** Steps after which the step size is looked at: 0.22 of the run, then ever closer, no closer than 0.06. */
 function checkpoints(steps: number): Set<number> {

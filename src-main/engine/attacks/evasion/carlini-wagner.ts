@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { integer, number } from '../../../contract/params';
 import { defineEvasion, type Batch, type Goal, type Loss, type WhiteBoxTarget } from '../../definitions';
 import { applyAdam, Parameter } from '../../kernels';
+import { marginOf } from '../../losses';
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 /** Pixels are pulled this much inside [0, 1] before the arc tangent, which is infinite at the borders. */
@@ -130,8 +131,9 @@ async function minimise(search: {
       const adversarial = tf.div(tf.add(tanh, 1), 2) as tf.Tensor4D;
       const difference = tf.sub(adversarial, images);
       const distance = tf.sum(tf.square(difference), [1, 2, 3]) as tf.Tensor1D;
-      const { logits, loss: penalty, gradient } = target.gradient(adversarial, loss);
-      const wins = tf.lessEqual(marginOf(logits, batch.labels, goal).margin, -confidence);
+      const { loss: penalty, gradient } = target.gradient(adversarial, loss);
+      // The penalty stops at −c · confidence, where the margin is reached.
+      const wins = tf.lessEqual(penalty, tf.mul(constants, -confidence));
       const better = tf.logicalAnd(wins, tf.less(distance, best.distance));
       return {
         total: tf.sum(tf.add(distance, penalty)) as tf.Scalar,
@@ -161,24 +163,6 @@ async function minimise(search: {
   tf.dispose([succeeded, constants]);
   for (const parameter of [w, mean, variance]) parameter.dispose();
   return { best, succeeded: mask };
-}
-
-/**
- * By how much the input is still where the attacker does not want it (Z_y − max of the others; targeted: max of the
- * others − Z_t), and which logits that is: +1 at the one that counts for it, −1 at the one against it.
- */
-function marginOf(
-  logits: tf.Tensor2D,
-  labels: tf.Tensor1D,
-  goal: Goal,
-): { margin: tf.Tensor1D; direction: tf.Tensor2D } {
-  const classes = logits.shape[1];
-  const own = tf.oneHot(labels, classes, 1, 0, 'float32') as tf.Tensor2D;
-  const others = tf.sub(logits, tf.mul(own, 1e30)) as tf.Tensor2D;
-  const rival = tf.oneHot(tf.argMax(others, 1) as tf.Tensor1D, classes, 1, 0, 'float32');
-  const sign = goal === 'untargeted' ? 1 : -1;
-  const direction = tf.mul(tf.sub(own, rival), sign) as tf.Tensor2D;
-  return { margin: tf.sum(tf.mul(logits, direction), 1) as tf.Tensor1D, direction };
 }
 
 /** c · max(margin, −confidence) with its gradient in the logits. */

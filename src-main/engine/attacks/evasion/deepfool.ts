@@ -1,8 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { choice, integer, number } from '../../../contract/params';
-import { defineEvasion } from '../../definitions';
+import { defineEvasion, type WhiteBoxTarget } from '../../definitions';
+import { towardsGoal } from '../../losses';
 import { reaches } from '../finished';
 import { Standing } from '../standing';
+
+/** Added to the gap, as in the authors’ code, so that a step ends across the face and not on it. */
+const ACROSS = 1e-4;
 
 /** What is kept of each input that still stands: [n, d] pixels, so that rows meet the Jacobian's. */
 type Walking = { clean: tf.Tensor2D; labels: tf.Tensor1D; sum: tf.Tensor2D; images: tf.Tensor4D };
@@ -14,7 +18,7 @@ export default defineEvasion({
   summary:
     'Treats the classifier as linear, steps just over the nearest decision boundary, and repeats until the class changes. Finds small perturbations quickly; there is no budget, the distance is the result.',
   limits:
-    'Untargeted only. Not optimal: Carlini and Wagner’s attack finds smaller perturbations at a higher cost.',
+    'Not optimal: Carlini and Wagner’s attack finds smaller perturbations at a higher cost. Towards one class it steps over the boundary to that class, which the paper does not treat.',
   reference: {
     authors: 'S.-M. Moosavi-Dezfooli, A. Fawzi, P. Frossard',
     title: 'DeepFool: a simple and accurate method to fool deep neural networks',
@@ -39,7 +43,6 @@ export default defineEvasion({
   // Most inputs are across after a handful of linearisations of ten classes each.
   cost: () => 40,
   async perturb(target, batch, goal, { norm, steps, overshoot }, context) {
-    if (goal === 'targeted') throw new RangeError('DeepFool has no targeted form; use pgd or carlini-wagner');
     const [n, ...shape] = batch.images.shape;
     const size = shape.reduce((a, b) => a * b, 1);
     const clean = batch.images.reshape([n, size]) as tf.Tensor2D;
@@ -50,11 +53,9 @@ export default defineEvasion({
     );
     for (let t = 0; t < steps && standing.count > 0; t++) {
       const { reached, step } = tf.tidy(() => {
-        const { logits, jacobian } = target.jacobian(standing.tensors.images);
-        return {
-          reached: reaches(logits, standing.tensors.labels, goal),
-          step: stepToNearestFace(logits, jacobian, standing.tensors.labels, norm),
-        };
+        const { images, labels } = standing.tensors;
+        const face = (goal === 'untargeted' ? nearestFace : wantedFace)(target, images, labels, norm);
+        return { reached: reaches(face.logits, labels, goal), step: stepOnto(face, norm) };
       });
       standing.put({
         sum: tf.tidy(() => {
@@ -78,31 +79,43 @@ export default defineEvasion({
   },
 });
 
-/**
- * For each input, over the classes k other than its label y: w = ∇f_k − ∇f_y, f = f_k − f_y, the class of least
- * |f| / ‖w‖ (dual norm), and the least step onto its face: |f| / ‖w‖₂² · w, or |f| / ‖w‖₁ · sign w.
- */
-function stepToNearestFace(
-  logits: tf.Tensor2D,
-  jacobian: tf.Tensor3D,
-  labels: tf.Tensor1D,
-  norm: 'l2' | 'linf',
-): tf.Tensor2D {
-  const classes = logits.shape[1];
-  const own = tf.oneHot(labels, classes, 1, 0, 'float32') as tf.Tensor2D;
-  const ownGradient = tf.sum(tf.mul(jacobian, own.expandDims(2)), 1, true);
-  const w = tf.sub(jacobian, ownGradient) as tf.Tensor3D;
+/** A face of the polyhedron for each input: how far below its class lies [n, 1], and along what it rises [n, d]. */
+interface Face {
+  logits: tf.Tensor2D;
+  gap: tf.Tensor2D;
+  normal: tf.Tensor2D;
+}
+type LpNorm = 'l2' | 'linf';
+
+/** Norm dual to the given one, of the last axis; never 0. */
+const dual = (w: tf.Tensor, norm: LpNorm): tf.Tensor =>
+  tf.maximum(norm === 'l2' ? tf.norm(w, 2, -1) : tf.sum(tf.abs(w), -1), 1e-8);
+
+/** Over the classes k other than the label y: w = ∇f_k − ∇f_y, f = f_k − f_y, the class of least |f| / ‖w‖. */
+function nearestFace(target: WhiteBoxTarget, images: tf.Tensor4D, labels: tf.Tensor1D, norm: LpNorm): Face {
+  const { logits, jacobian } = target.jacobian(images);
+  const own = tf.oneHot(labels, target.classes, 1, 0, 'float32') as tf.Tensor2D;
+  const w = tf.sub(jacobian, tf.sum(tf.mul(jacobian, own.expandDims(2)), 1, true));
   const f = tf.abs(tf.sub(logits, tf.sum(tf.mul(logits, own), 1, true)));
-  const dual = norm === 'l2' ? tf.sqrt(tf.sum(tf.square(w), 2)) : tf.sum(tf.abs(w), 2);
-  // A little is added, as in the authors' code, so that the step ends across the face and not on it.
-  const distance = tf.div(tf.add(f, 1e-4), tf.maximum(dual, 1e-8));
+  const distance = tf.div(tf.add(f, ACROSS), dual(w, norm));
   const nearest = tf.argMin(tf.add(distance, tf.mul(own, 1e30)), 1);
-  const chosen = tf.oneHot(nearest as tf.Tensor1D, classes, 1, 0, 'float32');
-  const direction = tf.sum(tf.mul(w, chosen.expandDims(2)), 1);
-  const length = tf.sum(tf.mul(distance, chosen), 1, true);
-  if (norm === 'linf') return tf.mul(length, tf.sign(direction)) as tf.Tensor2D;
-  return tf.mul(
-    tf.div(length, tf.maximum(tf.sum(tf.mul(dual, chosen), 1, true), 1e-8)),
-    direction,
-  ) as tf.Tensor2D;
+  const chosen = tf.oneHot(nearest as tf.Tensor1D, target.classes, 1, 0, 'float32');
+  return {
+    logits,
+    gap: tf.sum(tf.mul(f, chosen), 1, true),
+    normal: tf.sum(tf.mul(w, chosen.expandDims(2)), 1),
+  };
+}
+
+/** The face between the wanted class and the one that wins now. */
+function wantedFace(target: WhiteBoxTarget, images: tf.Tensor4D, labels: tf.Tensor1D): Face {
+  const { logits, loss, gradient } = target.gradient(images, towardsGoal(labels, 'targeted'));
+  return { logits, gap: tf.abs(loss).expandDims(1), normal: gradient.reshape([images.shape[0], -1]) };
+}
+
+/** The least step onto the face: |f| / ‖w‖₂² · w, or |f| / ‖w‖₁ · sign w. */
+function stepOnto({ gap, normal }: Face, norm: LpNorm): tf.Tensor2D {
+  const length = tf.div(tf.add(gap, ACROSS), dual(normal, norm).expandDims(1));
+  const direction = norm === 'linf' ? tf.sign(normal) : tf.div(normal, dual(normal, norm).expandDims(1));
+  return tf.mul(length, direction);
 }

@@ -15,7 +15,7 @@ export default defineQueryAttack({
   title: 'GenAttack',
   summary:
     'Breeds images: of a small population within the budget the fittest are crossed and mutated, and the very best is kept. Follows no gradient, not even an estimated one, so that masked gradients do not stop it; made for targeted goals.',
-  limits: 'Linf only. In one dimension of 784 after the other it is slow: the Square attack needs fewer queries.',
+  limits: 'Linf only. Blind mutation is slow: the Square attack needs far fewer queries.',
   reference: {
     authors: 'M. Alzantot, Y. Sharma, S. Chakraborty, H. Zhang, C.-J. Hsieh, M. Srivastava',
     title: 'GenAttack: practical black-box attacks with gradient-free optimization',
@@ -72,7 +72,10 @@ export default defineQueryAttack({
     const of = (images: Float32Array, i: number) => images.subarray(i * size, (i + 1) * size);
     const clean = batch.images.dataSync<'float32'>();
     const labels = batch.labels.dataSync<'int32'>();
-    const bred = Array.from({ length: n }, (_, i) => new Population(population, size, epsilon, context.random('input', i)));
+    const bred = Array.from(
+      { length: n },
+      (_, i) => new Population(population, size, epsilon, context.random('input', i)),
+    );
 
     let rows = Array.from({ length: n }, (_, i) => i);
     const standing = () =>
@@ -81,9 +84,9 @@ export default defineQueryAttack({
       const children = rows.map((row) => bred[row]!.children(oracle.left(row), mutationRate, mutationRange));
       const asked = rows.flatMap((row, i) => children[i]!.map(() => row));
       const images = new Float32Array(asked.length * size);
-      children.flat().forEach((noise, i) => {
+      children.flat().forEach((change, i) => {
         const [image, original] = [of(images, i), of(clean, asked[i]!)];
-        for (let j = 0; j < size; j++) image[j] = Math.min(1, Math.max(0, original[j]! + noise[j]!));
+        for (let j = 0; j < size; j++) image[j] = Math.min(1, Math.max(0, original[j]! + change[j]!));
       });
       const scores = await oracle.scores(images, asked);
       const wanted = asked.map((row) => labels[row]!);
@@ -91,7 +94,11 @@ export default defineQueryAttack({
       const margin = margins(scores, wanted, goal);
       let at = 0;
       rows.forEach((row, i) => {
-        const judged = children[i]!.map((noise) => ({ noise, fitness: -odds[at]!, reached: margin[at++]! < 0 }));
+        const judged = children[i]!.map((change) => ({
+          change,
+          fitness: -odds[at]!,
+          reached: margin[at++]! < 0,
+        }));
         bred[row]!.succeed(judged);
       });
       await context.breathe();
@@ -99,7 +106,7 @@ export default defineQueryAttack({
     const result = clean.slice();
     bred.forEach(({ fittest }, row) => {
       const image = of(result, row);
-      if (fittest) image.forEach((value, j) => (image[j] = value + fittest.noise[j]!));
+      if (fittest) image.forEach((value, j) => (image[j] = value + fittest.change[j]!));
     });
     return tf.tensor4d(result, batch.images.shape);
   },
@@ -107,7 +114,7 @@ export default defineQueryAttack({
 
 /** A perturbation as it was judged; `fitness` is the log-odds of the goal. */
 interface Member {
-  noise: Float32Array;
+  change: Float32Array;
   fitness: number;
   reached: boolean;
 }
@@ -140,21 +147,23 @@ class Population {
     const length = Math.min(limit, first ? this.count : this.count - 1);
     const anywhere = (range: number) => (2 * random.uniform() - 1) * range;
     if (first) {
-      return Array.from({ length }, () => new Float32Array(size).map(() => anywhere(epsilon)));
+      return Array.from({ length }, () => Float32Array.from({ length: size }, () => anywhere(epsilon)));
     }
     const rate = Math.max(leastRate, 0.5 * 0.9 ** this.plateaus);
     const range = epsilon * Math.max(leastRange, 0.4 * 0.9 ** this.plateaus);
-    // The best comes first; relative to it the exponentials cannot overflow.
-    const weights = members.map(({ fitness }) => Math.exp((fitness - members[0]!.fitness) / TEMPERATURE));
+    const highest = Math.max(...members.map(({ fitness }) => fitness));
+    const weights = members.map(({ fitness }) => Math.exp((fitness - highest) / TEMPERATURE));
     return Array.from({ length }, () => {
       const [a, b] = [this.drawn(weights), this.drawn(weights)];
-      const [mother, father] = [members[a]!.noise, members[b]!.noise];
+      const [mother, father] = [members[a]!.change, members[b]!.change];
       const share = weights[a]! / (weights[a]! + weights[b]!);
-      return mother.map((value, j) => {
-        const inherited = random.uniform() < share ? value : father[j]!;
-        if (random.uniform() >= rate) return inherited;
-        return Math.min(epsilon, Math.max(-epsilon, inherited + anywhere(range)));
-      });
+      const child = new Float32Array(size);
+      for (let j = 0; j < size; j++) {
+        const inherited = random.uniform() < share ? mother[j]! : father[j]!;
+        const value = random.uniform() < rate ? inherited + anywhere(range) : inherited;
+        child[j] = Math.min(epsilon, Math.max(-epsilon, value));
+      }
+      return child;
     });
   }
 

@@ -55,7 +55,7 @@ export default defineEvasion({
   budget: () => Infinity,
   cost: ({ gamma, targets }) => 400 * gamma * (targets === 'all' ? 5 : 1),
   async perturb(target, batch, goal, { theta, gamma, direction, targets }, context) {
-    const [n, ...shape] = batch.images.shape;
+    const [, ...shape] = batch.images.shape;
     const size = shape.reduce((a, b) => a * b, 1);
     const clean = batch.images.dataSync<'float32'>();
     const labels = batch.labels.dataSync<'int32'>();
@@ -67,7 +67,7 @@ export default defineEvasion({
     let searches = wanted.flatMap((classes, row) =>
       classes.map((wantedClass): Search => {
         const image = clean.slice(row * size, (row + 1) * size);
-        return { row, wanted: wantedClass, image, touched: new Uint8Array(size), changed: 0 };
+        return { row, wanted: wantedClass, image, touched: new Int8Array(size), changed: 0 };
       }),
     );
     const won = (row: number, predicted: number) =>
@@ -104,8 +104,8 @@ interface Search {
   row: number;
   wanted: number;
   image: Float32Array;
-  /** Which pixels were changed, and how many. */
-  touched: Uint8Array;
+  /** Which way each pixel was changed (1, −1), and how many were. */
+  touched: Int8Array;
   changed: number;
 }
 
@@ -165,20 +165,21 @@ function change(
   others: Float32Array,
 ): boolean {
   const { image, touched } = search;
-  const ways = direction === 'both' ? [1, -1] : [direction === 'add' ? 1 : -1];
   const options: Option[] = [];
-  for (const way of ways) {
-    for (let pixel = 0; pixel < image.length; pixel++) {
-      const open = way > 0 ? image[pixel]! < 1 : image[pixel]! > 0;
-      // A pixel changed already goes on in its own direction or not at all: touched holds 1 for up and 2 for down.
-      if (open && touched[pixel] !== (way > 0 ? 2 : 1))
-        options.push({ pixel, way, raises: way * own[pixel]!, lowers: -way * others[pixel]! });
-    }
+  const offer = (pixel: number, way: 1 | -1) => {
+    const open = way > 0 ? image[pixel]! < 1 : image[pixel]! > 0;
+    // A pixel that was changed goes on the same way or not at all.
+    if (open && touched[pixel] !== -way)
+      options.push({ pixel, way, raises: way * own[pixel]!, lowers: -way * others[pixel]! });
+  };
+  for (let pixel = 0; pixel < image.length; pixel++) {
+    if (direction !== 'remove') offer(pixel, 1);
+    if (direction !== 'add') offer(pixel, -1);
   }
   const pair = bestPair(options);
   for (const { pixel, way } of pair ?? []) {
     if (!touched[pixel]) search.changed++;
-    touched[pixel] = way > 0 ? 1 : 2;
+    touched[pixel] = way;
     image[pixel] = Math.min(1, Math.max(0, image[pixel]! + way * theta));
   }
   return pair !== null;
@@ -187,30 +188,37 @@ function change(
 /** A pixel and a direction: how it raises the wanted logit, and how it lowers the sum of the others. */
 export interface Option {
   pixel: number;
-  way: number;
+  way: 1 | -1;
   raises: number;
   lowers: number;
 }
 
 /**
  * The pair whose summed effects have the largest product, both being positive: the paper's saliency of a pair, exactly.
- * Whatever one of the two is, the other must not be beaten in both effects by a third; so both are among the options that
- * at most one other beats, which are few.
+ * Whatever one of the two is, the other is beaten in both effects by no third; so both are among the options that at most
+ * one other beats, which are few.
  */
 export function bestPair(options: Option[]): [Option, Option] | null {
-  const candidates: Option[] = [];
-  let [first, second] = [-Infinity, -Infinity];
-  for (const option of [...options].sort((p, q) => q.raises - p.raises)) {
-    if (option.lowers <= second) continue;
-    candidates.push(option);
-    [first, second] = option.lowers > first ? [option.lowers, first] : [first, option.lowers];
-  }
+  const candidates = unbeaten(options);
   let [best, most]: [[Option, Option] | null, number] = [null, 0];
   candidates.forEach((p, i) => {
-    for (const q of candidates.slice(0, i)) {
+    for (let j = 0; j < i; j++) {
+      const q = candidates[j]!;
       const [raises, lowers] = [p.raises + q.raises, p.lowers + q.lowers];
       if (raises > 0 && lowers > 0 && raises * lowers > most) [best, most] = [[q, p], raises * lowers];
     }
   });
   return best;
+}
+
+/** The options that at most one other beats in both effects. */
+function unbeaten(options: Option[]): Option[] {
+  const found: Option[] = [];
+  let [first, second] = [-Infinity, -Infinity];
+  for (const option of options.sort((p, q) => q.raises - p.raises)) {
+    if (option.lowers <= second) continue;
+    found.push(option);
+    [first, second] = option.lowers > first ? [option.lowers, first] : [first, option.lowers];
+  }
+  return found;
 }

@@ -189,7 +189,10 @@ function pyramids([height, width, channels]: Shape, epsilon: number): Squares {
       const wanted = Math.max(3, Math.round(Math.sqrt(share * height * width)));
       const side = Math.min(wanted + 1 - (wanted % 2), largestOdd);
       const shape = shapeOf(side);
-      const place = (): [number, number] => [random.integer(height - side + 1), random.integer(width - side + 1)];
+      const place = (): [number, number] => [
+        random.integer(height - side + 1),
+        random.integer(width - side + 1),
+      ];
       const [here, wiped] = [place(), place()];
       const upright = random.uniform() < 0.5;
 

@@ -17,14 +17,11 @@ import type { Entry } from '../../../contract/experiment';
 import { attack, choice, integer, number, type Applied } from '../../../contract/params';
 import { LabError } from '../../../contract/problem';
 import type { Context } from '../../context';
-import { defineQueryAttack, type Loss, type Target } from '../../definitions';
-import { gradientStep } from '../../gradient-step';
+import { defineQueryAttack, type Loss, type Target, type WhiteBoxTarget } from '../../definitions';
+import { Learner } from '../../learner';
 import articleCnn from '../../models/article-cnn';
 import smallCnn from '../../models/small-cnn';
-import { Network } from '../../network';
-import { Adam } from '../../optimizers';
 import { concatenated, selected, sizeOf, slice, toBatch } from '../../splits';
-import { NetworkTarget } from '../../targets';
 import { ballParams, inBall } from '../ball';
 import { scaledAttack } from '../scaled';
 
@@ -34,7 +31,6 @@ const ARCHITECTURES = { 'article-cnn': articleCnn, 'small-cnn': smallCnn };
 const HELD_OUT = 200;
 /** Images sent to the target, or through the substitute, at once. */
 const AT_ONCE = 256;
-const BATCH_SIZE = 64;
 
 export default defineQueryAttack({
   id: 'substitute',
@@ -59,9 +55,9 @@ export default defineQueryAttack({
       help: 'Attack on the substitute. Its radius and norm are this attack’s; its steps are scaled alike.',
     }),
     substitute: choice({
-      options: ['article-cnn', 'small-cnn'],
-      default: 'article-cnn',
-      help: 'Architecture of the substitute.',
+      options: ['small-cnn', 'article-cnn'],
+      default: 'small-cnn',
+      help: 'Architecture of the substitute. On images below 10 × 10 only article-cnn fits.',
     }),
     seedInputs: integer({
       default: 150,
@@ -119,16 +115,12 @@ export default defineQueryAttack({
     const seeds = selected(data, order.subarray(0, Math.max(1, Math.min(seedInputs, half))));
     const heldOut = selected(data, order.subarray(sizeOf(seeds), sizeOf(seeds) + HELD_OUT));
 
-    const network = substituteFor(target, params.substitute, context);
-    const substitute = new NetworkTarget(network, target.classes);
-    const optimizer = new Adam(network.parameters);
+    const learner = substituteFor(target, params.substitute, context);
+    const substitute = learner.target;
     let known = await labelled(target, seeds.images);
     for (let round = 0; round <= rounds; round++) {
       for (let epoch = 0; epoch < epochs; epoch++) {
-        await trainEpoch(substitute, optimizer, learningRate, known, {
-          ...context,
-          random: (...purpose) => context.random(round, epoch, ...purpose),
-        });
+        await learner.epoch(known, learningRate, context.random('shuffle', round, epoch), context.breathe);
       }
       if (round === rounds) break;
       const places = context.random('reservoir', round).shuffle(Uint32Array.from(known.labels.keys()));
@@ -136,23 +128,22 @@ export default defineQueryAttack({
       const images = augmented(substitute, origins, augmentation);
       known = concatenated(known, await labelled(target, images));
     }
-    optimizer.dispose();
 
     return {
       metrics: { fidelity: await fidelity(target, substitute, heldOut.images) },
       // What turns the substitute may not turn the target: every input takes all steps.
       perturb: (_oracle, batch, { attack: attempt }) =>
         attempt(within(params.attack, norm, epsilon), substitute, batch, goal, false),
-      dispose: () => network.dispose(),
+      dispose: () => learner.dispose(),
     };
   },
 });
 
 /** Throws LabError for an architecture that the target's inputs are too small for. */
-function substituteFor(target: Target, id: keyof typeof ARCHITECTURES, context: Context): Network {
+function substituteFor(target: Target, id: keyof typeof ARCHITECTURES, context: Context): Learner {
   try {
     const layers = ARCHITECTURES[id].layers!(target.classes, {});
-    return new Network(target.inputShape, layers, context.random('weights'));
+    return new Learner(target.inputShape, target.classes, layers, context.random('weights'));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new LabError(
@@ -181,22 +172,6 @@ const parts = (split: Split): [start: number, part: Split][] =>
     slice(split, i * AT_ONCE, Math.min(sizeOf(split), (i + 1) * AT_ONCE)),
   ]);
 
-async function trainEpoch(
-  { network, inputShape }: NetworkTarget,
-  optimizer: Adam,
-  learningRate: number,
-  known: Split,
-  context: Context,
-): Promise<void> {
-  const order = context.random('shuffle').shuffle(Uint32Array.from(known.labels.keys()));
-  for (let start = 0; start < order.length; start += BATCH_SIZE) {
-    const batch = toBatch(selected(known, order.subarray(start, start + BATCH_SIZE)), inputShape);
-    gradientStep(network, optimizer, batch, learningRate);
-    tf.dispose([batch.images, batch.labels]);
-    await context.breathe();
-  }
-}
-
 /** The logit of each input's label. */
 const ownLogit =
   (labels: tf.Tensor1D): Loss =>
@@ -207,7 +182,7 @@ const ownLogit =
     });
 
 /** x + λ · sgn(∂F_label(x) / ∂x), clipped to [0, 1]. */
-function augmented(substitute: NetworkTarget, origins: Split, lambda: number): Float32Array {
+function augmented(substitute: WhiteBoxTarget, origins: Split, lambda: number): Float32Array {
   const images = new Float32Array(origins.images.length);
   const size = images.length / sizeOf(origins);
   for (const [start, part] of parts(origins)) {
