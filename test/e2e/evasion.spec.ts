@@ -54,6 +54,6 @@ test('a black-box attack on an HTTP endpoint runs from the window, once the addr
     // Gradients are not to be had over HTTP: refused with the reason, before anything runs.
     await lab.go('New');
     await page.getByLabel('Experiment as YAML').fill(onEndpoint(address, '[{id: pgd}]'));
-    await expect(page.getByText(/needs gradients, which “http” does not have/)).toBeVisible();
+    await expect(page.getByText(/needs gradients, which “http” does not have/).first()).toBeVisible();
   });
 });

@@ -56,7 +56,7 @@ attacks:
   - {id: deepfool}
   - {id: carlini-wagner, searches: 2, steps: 40}
   - {id: jsma}
-  - {id: worst-case, epsilon: 0.2, steps: 10, queries: 100}
+  - {id: worst-case, epsilon: 0.2, steps: 10, squareQueries: 100}
 evaluation: {samples: 30, transfer: true}
 `;
 

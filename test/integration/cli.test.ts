@@ -108,8 +108,8 @@ describe('a run from the command line', () => {
     expect(JSON.parse(readFileSync(join(home, 'a.json'), 'utf8'))).toEqual(rest);
     expect(readFileSync(join(home, 'a.csv'), 'utf8')).toContain(`accuracy,${accuracy}`);
     expect(readdirSync(join(home, 'board'))).toEqual([
-      'arm-0-clean-undefended-seed-1',
-      'arm-1-clean-undefended-seed-2',
+      'arm-0-small-cnn-clean-undefended-seed-1',
+      'arm-1-small-cnn-clean-undefended-seed-2',
     ]);
   });
 

@@ -109,7 +109,7 @@ describe('JPEG', () => {
       const ours = (transformed('jpeg', x, { quality }) as number[][][][]).flat(3);
       const off = ours.map((value, i) => Math.abs(value * 255 - real[i]!));
       // Encoders compute in integers, fast and a little off, so a coefficient on an edge may fall to the other side.
-    expect(off.reduce((a, b) => a + b, 0) / off.length).toBeLessThan(1);
+      expect(off.reduce((a, b) => a + b, 0) / off.length).toBeLessThan(1);
       expect(Math.max(...ours.map((value, i) => Math.abs(value - values[i]!)))).toBeGreaterThan(0);
     },
   );
