@@ -394,6 +394,14 @@ export function parseExperiment(raw: unknown, catalog: Catalog): Parsed {
   return { ok: false, problems: [...problems, ...elsewhere] };
 }
 
+/** Where a definition belongs that stands under the wrong list. */
+function placeFor({ kind, surface, tasks }: CatalogEntry, key: ListKey): string {
+  if (kind === 'model' && key === 'furtherModels')
+    return 'It comes trained: give it as “model”, and others beside it.';
+  const what = { attack: `an attack on ${surface}`, defense: 'a defence', model: 'a model' }[kind as string];
+  return `It is ${what} for ${tasks.join(', ')}.`;
+}
+
 /** What the structure alone cannot tell: whether the definitions exist, fit the task and each other. */
 function checkMeaning(data: z.output<typeof structure>, catalog: Catalog): Parsed {
   const { finalLearningRate, ...rest } = data.training;
@@ -464,15 +472,12 @@ function checkMeaning(data: z.output<typeof structure>, catalog: Catalog): Parse
           message: elsewhere
             ? `“${entry.id}” cannot stand under “${key}” of a ${task} experiment`
             : `nothing under “${key}” is called “${entry.id}”`,
-          remedy:
-            elsewhere && key === 'furtherModels'
-              ? 'It comes trained: give it as “model”, and others beside it.'
-              : elsewhere
-                ? `It is ${elsewhere.kind === 'attack' ? `an attack on ${elsewhere.surface}` : elsewhere.kind === 'defense' ? 'a defence' : 'a model'} for ${elsewhere.tasks.join(', ')}.`
-                : didYouMean(
-                    entry.id,
-                    candidates.map((other) => other.id),
-                  ),
+          remedy: elsewhere
+            ? placeFor(elsewhere, key)
+            : didYouMean(
+                entry.id,
+                candidates.map((other) => other.id),
+              ),
         });
         return;
       }

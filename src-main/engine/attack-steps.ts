@@ -3,11 +3,12 @@ import * as tf from '@tensorflow/tfjs';
 import type { Split } from '../contract/dataset';
 import type { RunEvent } from '../contract/events';
 import type { Context } from './context';
-import type { Loss, Target, WhiteBoxTarget } from './definitions';
+import type { Target } from './definitions';
 import { predict, RIGHT_AFTER, RIGHT_BEFORE } from './evaluate';
-import { continueAssault, newAssault, type ReadyAttack } from './evasion';
+import { craft, type ReadyAttack } from './evasion';
+import { softmaxCrossEntropy } from './kernels';
 import { slice } from './splits';
-import { whiteBox } from './targets';
+import { WatchedTarget, whiteBox } from './targets';
 
 /** Steps kept of a way, however long it was. */
 const STEPS = 32;
@@ -32,12 +33,11 @@ export async function recordSteps(
   if (input < 0) return null;
   const one = slice(test, input, input + 1);
   const recording = new RecordingTarget(whiteBox(target));
-  const assault = newAssault(one);
-  await continueAssault(assault, attack, recording, one, context, true, () => {});
+  const found = await craft(attack, recording, one, context, true, () => {});
   const kept = [
     { asked: 0, image: one.images.slice() },
-    ...recording.steps(),
-    { asked: recording.asked, image: assault.images },
+    ...recording.kept,
+    { asked: recording.questions, image: found },
   ];
   const images = new Float32Array(kept.length * one.images.length);
   kept.forEach(({ image }, k) => images.set(image, k * one.images.length));
@@ -61,69 +61,26 @@ async function losses(target: Target, { images, labels }: Split): Promise<Float3
   const x = tf.tensor4d(images, [n, ...target.inputShape]);
   const scores = await target.scores(x);
   const loss = tf.tidy(() => {
-    const own = tf.oneHot(tf.tensor1d(Int32Array.from(labels), 'int32'), target.classes, 1, 0, 'float32');
-    return tf
-      .neg(tf.sum(tf.mul(tf.logSoftmax(scores), own), 1))
-      .dataSync<'float32'>()
-      .slice();
+    const own = tf.tensor1d(Int32Array.from(labels), 'int32');
+    return softmaxCrossEntropy(scores, own).loss.dataSync<'float32'>().slice();
   });
   tf.dispose([x, scores]);
   return loss;
 }
 
 /** Keeps the first image of every question, thinned out evenly as they grow many. */
-class RecordingTarget implements WhiteBoxTarget {
-  asked = 0;
-  private stride = 1;
-  private questions = 0;
-  private kept: { asked: number; image: Float32Array }[] = [];
-
-  constructor(private readonly target: WhiteBoxTarget) {}
-
-  get inputShape() {
-    return this.target.inputShape;
-  }
-  get classes() {
-    return this.target.classes;
-  }
-  get capabilities() {
-    return this.target.capabilities;
-  }
-
+class RecordingTarget extends WatchedTarget {
+  questions = 0;
   /** At most STEPS of the images asked about, evenly spread. */
-  steps(): { asked: number; image: Float32Array }[] {
-    return this.kept;
-  }
+  kept: { asked: number; image: Float32Array }[] = [];
+  private calls = 0;
+  private stride = 1;
 
-  scores(images: tf.Tensor4D): Promise<tf.Tensor2D> {
-    this.keep(images);
-    return this.target.scores(images);
-  }
-  decisions(images: tf.Tensor4D): Promise<Int32Array> {
-    this.keep(images);
-    return this.target.decisions(images);
-  }
-  logits(images: tf.Tensor4D): tf.Tensor2D {
-    this.keep(images);
-    return this.target.logits(images);
-  }
-  gradient(
-    images: tf.Tensor4D,
-    loss: Loss,
-  ): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D } {
-    this.keep(images);
-    return this.target.gradient(images, loss);
-  }
-  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
-    this.keep(images);
-    return this.target.jacobian(images);
-  }
-
-  private keep(images: tf.Tensor4D): void {
-    this.asked += images.shape[0];
-    if (this.questions++ % this.stride !== 0) return;
+  protected asked(images: tf.Tensor4D): void {
+    this.questions += images.shape[0];
+    if (this.calls++ % this.stride !== 0) return;
     const image = tf.tidy(() => tf.slice(images, 0, 1).dataSync<'float32'>().slice());
-    this.kept.push({ asked: this.asked, image });
+    this.kept.push({ asked: this.questions, image });
     if (this.kept.length <= STEPS) return;
     this.stride *= 2;
     this.kept = this.kept.filter((_, i) => i % 2 === 0);

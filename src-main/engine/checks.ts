@@ -9,8 +9,8 @@ import { canMeet, type Model } from './arm-model';
 import { scaledAttack } from './attacks/scaled';
 import type { ArmContext } from './context';
 import type { WhiteBoxTarget } from './definitions';
-import { predict, type Predictions } from './evaluate';
-import { perturbSplit } from './evasion';
+import { NORMS, predict, type Predictions } from './evaluate';
+import { craft, readyAttack } from './evasion';
 import { crossEntropy } from './losses';
 import { attackOf } from './registry';
 import { sizeOf, slice, toBatch } from './splits';
@@ -99,7 +99,7 @@ async function epsilonZero(
     return { id, status: 'not-run', evidence: 'No attack with an epsilon in this experiment.' };
   }
   const nothing = scaledAttack(scalable, 0);
-  const same = await perturbSplit(nothing, target, some, context.for('epsilon-zero'), true, () => {});
+  const same = await craft(readyAttack(nothing), target, some, context.for('epsilon-zero'), true, () => {});
   const after = await predict(target, { images: same, labels: some.labels });
   const different = after.labels.filter((label, i) => label !== clean.labels[i]).length;
   return {
@@ -156,12 +156,12 @@ async function hugeEpsilon(checking: Checking, some: Split): Promise<Check> {
   if (!probe) return { id, status: 'not-run', evidence: NO_PROBE };
   const epsilon = everything(probe.norm, some.images.length / sizeOf(some));
   const scaled = scaledAttack(probe, epsilon / Number(probe.params.epsilon));
-  const { right, n } = await standing(checking, scaled, some, 'huge');
-  const left = right.filter(Boolean).length / n;
+  const right = await standing(checking, scaled, some, 'huge');
+  const left = right.filter(Boolean).length / right.length;
   return {
     id,
     status: left <= HUGE_EPSILON ? 'pass' : 'fail',
-    evidence: `${probe.id} with epsilon ${epsilon.toPrecision(3)}, where every image can be reached, left ${(100 * left).toFixed(1)} % of ${n} inputs right (limit ${100 * HUGE_EPSILON} %).`,
+    evidence: `${probe.id} with epsilon ${epsilon.toPrecision(3)}, where every image can be reached, left ${(100 * left).toFixed(1)} % of ${right.length} inputs right (limit ${100 * HUGE_EPSILON} %).`,
   };
 }
 
@@ -171,13 +171,13 @@ async function moreSteps(checking: Checking, some: Split): Promise<Check> {
   if (!probe) return { id, status: 'not-run', evidence: NO_PROBE };
   const before = await standing(checking, probe, some, 'steps');
   const after = await standing(checking, longer(probe), some, 'steps');
-  const fell = before.right.filter((right, i) => right && !after.right[i]).length;
-  const held = before.right.filter((right, i) => !right && after.right[i]).length;
+  const fell = before.filter((right, i) => right && !after[i]).length;
+  const held = before.filter((right, i) => !right && after[i]).length;
   const p = mcnemar(fell, held);
   return {
     id,
     status: fell > held && p < 0.05 ? 'fail' : 'pass',
-    evidence: `${probe.id} with twice the steps and restarts: ${fell} of ${before.n} inputs fell to it alone, ${held} to the original alone, exact McNemar p = ${p.toPrecision(2)}.`,
+    evidence: `${probe.id} with twice the steps and restarts: ${fell} of ${before.length} inputs fell to it alone, ${held} to the original alone, exact McNemar p = ${p.toPrecision(2)}.`,
   };
 }
 
@@ -187,10 +187,10 @@ async function standing(
   attack: Applied,
   some: Split,
   purpose: string,
-): Promise<{ right: boolean[]; n: number }> {
+): Promise<boolean[]> {
   const work = attackWork(attack) / experiment.training.batchSize;
-  const images = await perturbSplit(
-    attack,
+  const images = await craft(
+    readyAttack(attack),
     model.target,
     some,
     context.for('check', purpose),
@@ -198,18 +198,15 @@ async function standing(
     (inputs) => context.worked(work * inputs, 'checking the strength of the attacks'),
   );
   const { labels } = await predict(model.target, { images, labels: some.labels });
-  const right = Array.from(some.labels, (label, i) => clean.labels[i] === label && labels[i] === label);
-  return { right, n: right.length };
+  return Array.from(some.labels, (label, i) => clean.labels[i] === label && labels[i] === label);
 }
-
-const LARGEST = { linf: 'maxLinf', l2: 'maxL2', l1: 'maxL1', l0: 'maxL0' } as const;
 
 /** What was delivered, measured in doubles on the stored float32 images, against the attack's own budget. */
 export function withinBudget(attack: AttackPlan, metrics: Metrics): Check | null {
   const definition = attackOf('evasion', attack.id);
   const budget = definition.budget(attack.params as ParamsOf<ParamSpecs>);
   if (!Number.isFinite(budget)) return null;
-  const largest = metrics[LARGEST[attack.norm!]]!;
+  const largest = metrics[`max${NORMS[attack.norm!]}`]!;
   return {
     id: 'within-budget',
     status: largest <= budget ? 'pass' : 'fail',
@@ -218,7 +215,7 @@ export function withinBudget(attack: AttackPlan, metrics: Metrics): Check | null
 }
 
 /** Share of inputs at which the gradient of the cross-entropy in the input is zero in every pixel. */
-export async function zeroGradientShare(target: WhiteBoxTarget, split: Split): Promise<number> {
+async function zeroGradientShare(target: WhiteBoxTarget, split: Split): Promise<number> {
   const batch = toBatch(split, target.inputShape);
   const zero = tf.tidy(() => {
     const { gradient } = target.gradient(batch.images, crossEntropy(batch.labels, 'untargeted'));

@@ -8,11 +8,12 @@ import { canMeet, defended, importedModel, isTrainedHere, layersOf, restored, ty
 import { recordSteps } from './attack-steps';
 import { checksAfter, checksBefore, checksWork, withinBudget } from './checks';
 import type { ArmContext } from './context';
-import type { Target, WhiteBoxTarget } from './definitions';
+import type { WhiteBoxTarget } from './definitions';
 import { predict, predictionAt, scoreAttack, type AttackResult, type Predictions } from './evaluate';
 import {
   assaultFrom,
   continueAssault,
+  craftAnew,
   newAssault,
   prepareAttack,
   stateOf,
@@ -102,7 +103,7 @@ const evaluationWork = (experiment: Experiment, attack: AttackPlan): number =>
 
 /** The arm's model: imported, restored from the record, or trained now. */
 async function obtain(job: Job, dataset: ImageDataset): Promise<Model> {
-  const { inputs, context, resume, kept } = job;
+  const { inputs, context, resume } = job;
   if (!isTrainedHere(context.arm)) {
     const model = await importedModel(context.arm, inputs, job.host.signal);
     if (model.usesLogProbabilities && !resume) {
@@ -118,10 +119,15 @@ async function obtain(job: Job, dataset: ImageDataset): Promise<Model> {
   }
   const recorded = resume?.history.find((event): event is Trained => event.type === 'trained');
   if (recorded && resume!.position.stage === 'evaluation') {
-    kept.weights.set(context.arm.index, recorded.weights);
+    keep(job, recorded.weights);
     return restored(context.arm, dataset, recorded.weights);
   }
   return train(job, dataset, layersOf(context.arm, dataset), resume);
+}
+
+/** Weights stay in memory only where examples will be tried on the model in the end. */
+function keep({ experiment, context, kept }: Job, weights: Record<string, Float32Array>): void {
+  if (experiment.evaluation.transfer) kept.weights.set(context.arm.index, weights);
 }
 
 type Trained = Extract<RunEvent, { type: 'trained' }>;
@@ -151,13 +157,9 @@ async function train(
     await trainer.fit(poisoned.train);
   }
   const { network } = trainer;
-  job.kept.weights.set(arm.index, network.weights());
-  context.emit({
-    type: 'trained',
-    arm: arm.index,
-    weights: network.weights(),
-    seconds: context.now() - started,
-  });
+  const weights = network.weights();
+  keep(job, weights);
+  context.emit({ type: 'trained', arm: arm.index, weights, seconds: context.now() - started });
   return defended(arm, new NetworkTarget(network, dataset.classes.length), () => trainer.dispose());
 }
 
@@ -212,7 +214,7 @@ async function underAttack(encounter: Encounter): Promise<Float32Array> {
   const { experiment, context } = job;
   const { index } = context.arm;
   const streams = context.for('attack', attack.index);
-  const ready = await fitted(encounter, model.target, streams, true);
+  const ready = await fitted(encounter, streams);
   try {
     const work = attackWork(attack) / experiment.training.batchSize;
     const report = (inputs: number) =>
@@ -254,18 +256,16 @@ async function underAttack(encounter: Encounter): Promise<Float32Array> {
   }
 }
 
-/** The attack ready to be run, fitted to the target where it has to be; `tell`: what the fitting showed is recorded. */
+/** The attack ready to be run, fitted to the model where it has to be; what the fitting showed is recorded. */
 async function fitted(
-  { attack, job: { experiment, inputs, context } }: Encounter,
-  target: Target,
+  { attack, model, job: { experiment, inputs, context } }: Encounter,
   streams: ArmContext,
-  tell: boolean,
 ): Promise<ReadyAttack> {
   const dataset = inputs.dataset!;
   const started = context.now();
-  const counted = new CountingTarget(target);
+  const counted = new CountingTarget(model.target);
   const ready = await prepareAttack(attack, counted, fittingInputs(dataset, experiment), streams.for('fit'));
-  if (ready.fitted && tell) {
+  if (ready.fitted) {
     const { metrics, picture } = ready.fitted;
     context.emit({
       type: 'fitted',
@@ -281,18 +281,13 @@ async function fitted(
 
 /** Robust accuracy against an attacker who does not know of the transformation in front of the model. */
 async function oblivious(encounter: Encounter, bare: WhiteBoxTarget, streams: ArmContext): Promise<number> {
-  const { model, test, clean, job } = encounter;
-  const ready = await fitted(encounter, bare, streams, false);
-  try {
-    const assault = newAssault(test);
-    await continueAssault(assault, ready, bare, test, streams, true, () => {});
-    const { labels } = await predict(model.target, { images: assault.images, labels: test.labels });
-    await job.context.breathe();
-    const right = test.labels.filter((label, i) => clean.labels[i] === label && labels[i] === label);
-    return right.length / sizeOf(test);
-  } finally {
-    ready.fitted?.dispose();
-  }
+  const { attack, model, test, clean, job } = encounter;
+  const data = fittingInputs(job.inputs.dataset!, job.experiment);
+  const images = await craftAnew(attack, bare, data, test, streams);
+  const { labels } = await predict(model.target, { images, labels: test.labels });
+  await job.context.breathe();
+  const right = test.labels.filter((label, i) => clean.labels[i] === label && labels[i] === label);
+  return right.length / sizeOf(test);
 }
 
 function tellExamples(

@@ -7,7 +7,7 @@ import type { Context } from './context';
 import type { Target } from './definitions';
 import { continueAssault, newAssault, type Assault, type ReadyAttack } from './evasion';
 import { distanceIn } from './norms';
-import { sizeOf, slice, toBatch } from './splits';
+import { inParts, sizeOf, toBatch } from './splits';
 import { CountingTarget } from './targets';
 
 export interface Predictions {
@@ -21,8 +21,8 @@ export async function predict(target: Target, split: Split): Promise<Predictions
   const n = sizeOf(split);
   const labels = new Uint8Array(n);
   const confidences = target.capabilities.includes('scores') ? new Float32Array(n) : null;
-  for (let start = 0; start < n; start += 500) {
-    const batch = toBatch(slice(split, start, Math.min(n, start + 500)), target.inputShape);
+  for (const [start, part] of inParts(split, 500)) {
+    const batch = toBatch(part, target.inputShape);
     if (!confidences) {
       labels.set(await target.decisions(batch.images), start);
       tf.dispose([batch.images, batch.labels]);
@@ -77,7 +77,8 @@ function medianOf(values: number[]): number | null {
 const meanOf = (values: number[]): number | null =>
   values.length ? values.reduce((a, b) => a + b, 0) / values.length : null;
 
-const NORMS = { linf: 'Linf', l2: 'L2', l1: 'L1', l0: 'L0' } as const;
+/** How metrics name a norm: `meanLinf`, `medianL2`, `maxL1` … */
+export const NORMS = { linf: 'Linf', l2: 'L2', l1: 'L1', l0: 'L0' } as const;
 
 /** Attacks every input of `split` and scores it. */
 export async function evaluateAttack(

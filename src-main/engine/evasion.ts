@@ -8,7 +8,7 @@ import type { Split } from '../contract/dataset';
 import type { Entry } from '../contract/experiment';
 import type { Applied, ParamSpecs, ParamsOf } from '../contract/params';
 import { LabError } from '../contract/problem';
-import type { Context } from './context';
+import type { ArmContext, Context } from './context';
 import type {
   Batch,
   EvasionAttack,
@@ -28,7 +28,7 @@ import { selected, sizeOf, toBatch } from './splits';
 import { ExpectationTarget, whiteBox } from './targets';
 
 /** Inputs attacked together: large enough for the kernels, small enough for the progress bar. */
-export const ATTACK_BATCH = 128;
+const ATTACK_BATCH = 128;
 
 type AnyParams = ParamsOf<ParamSpecs>;
 type Asked = WhiteBoxTarget & Oracle;
@@ -300,9 +300,9 @@ function take(
   before.push(...later.filter(({ distance }) => distance < closest));
 }
 
-/** A whole split under attack, from the beginning. `onBatch` is told how many inputs were done. */
-export async function perturbSplit(
-  applied: Applied,
+/** The images an attack makes of a whole split. `onBatch` is told how many inputs were done. */
+export async function craft(
+  ready: ReadyAttack,
   target: Target,
   split: Split,
   context: Context,
@@ -310,8 +310,24 @@ export async function perturbSplit(
   onBatch: (inputs: number) => void,
 ): Promise<Float32Array> {
   const assault = newAssault(split);
-  await continueAssault(assault, readyAttack(applied), target, split, context, finishEarly, onBatch);
+  await continueAssault(assault, ready, target, split, context, finishEarly, onBatch);
   return assault.images;
+}
+
+/** The same as in an evaluation, by an attack that is fitted to `data` first where it has to be, and then let go. */
+export async function craftAnew(
+  applied: Applied,
+  target: Target,
+  data: Split,
+  split: Split,
+  context: ArmContext,
+): Promise<Float32Array> {
+  const ready = await prepareAttack(applied, target, data, context.for('fit'));
+  try {
+    return await craft(ready, target, split, context, true, () => {});
+  } finally {
+    ready.fitted?.dispose();
+  }
 }
 
 /** An assault as arrays that a session can keep, and back. */

@@ -14,7 +14,7 @@ export const crossEntropy =
   };
 
 /** One-hot along a new last axis, float32. To be called within tf.tidy. */
-const oneHot = (labels: tf.Tensor, classes: number): tf.Tensor2D =>
+export const oneHot = (labels: tf.Tensor, classes: number): tf.Tensor2D =>
   tf.oneHot(labels as tf.Tensor1D, classes, 1, 0, 'float32') as tf.Tensor2D;
 
 /**
@@ -34,14 +34,21 @@ export function marginOf(
   return { margin: tf.sum(tf.mul(logits, direction), 1), direction: direction as tf.Tensor2D };
 }
 
+/** Climbs along one direction in the logits [n, classes], which is its own gradient. */
+export const along =
+  (direction: tf.Tensor2D): Loss =>
+  (logits) => ({
+    loss: tf.tidy(() => tf.sum(tf.mul(logits, direction), 1) as tf.Tensor1D),
+    gradient: direction,
+  });
+
 /** z_t − z_y of one other class t, so that it climbs towards that class. */
 export const towardsClass =
   (labels: tf.Tensor1D, targets: tf.Tensor1D): Loss =>
   (logits) =>
     tf.tidy(() => {
       const classes = logits.shape[1];
-      const gradient = tf.sub(oneHot(targets, classes), oneHot(labels, classes)) as tf.Tensor2D;
-      return { loss: tf.sum(tf.mul(logits, gradient), 1) as tf.Tensor1D, gradient };
+      return along(tf.sub(oneHot(targets, classes), oneHot(labels, classes)))(logits);
     });
 
 /** Minus the margin of `marginOf`. */

@@ -36,6 +36,13 @@ export function slice({ images, labels }: Split, start: number, end: number): Sp
   return { images: images.subarray(start * size, end * size), labels: labels.subarray(start, end) };
 }
 
+/** A split in parts of at most `atOnce` samples, with where each begins. */
+export const inParts = (split: Split, atOnce: number): [start: number, part: Split][] =>
+  Array.from({ length: Math.ceil(sizeOf(split) / atOnce) }, (_, i) => [
+    i * atOnce,
+    slice(split, i * atOnce, Math.min(sizeOf(split), (i + 1) * atOnce)),
+  ]);
+
 /** A split as tensors; the caller disposes both. */
 export function toBatch({ images, labels }: Split, shape: [number, number, number]): Batch {
   return {

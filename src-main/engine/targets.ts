@@ -333,18 +333,12 @@ export class PreprocessedTarget implements WhiteBoxTarget {
   }
 }
 
-/**
- * A randomised target as an adaptive attacker meets it: every answer and gradient is the mean over some draws of it
- * (expectation over transformation; Athalye, Engstrom, Ilyas, Kwok 2018, arXiv:1707.07397).
- */
-export class ExpectationTarget implements WhiteBoxTarget {
-  private readonly target: WhiteBoxTarget;
+/** What stands in front of a target and looks like it. */
+abstract class TargetInFront {
+  protected readonly target: WhiteBoxTarget;
 
-  /** As for CountingTarget, gradients are only asked for where `target` has them. */
-  constructor(
-    target: Target,
-    private readonly draws: number,
-  ) {
+  /** A target without gradients may be given: its gradients are never asked for, since `whiteBox` refuses them. */
+  constructor(target: Target) {
     this.target = target as WhiteBoxTarget;
   }
 
@@ -356,6 +350,19 @@ export class ExpectationTarget implements WhiteBoxTarget {
   }
   get capabilities() {
     return this.target.capabilities;
+  }
+}
+
+/**
+ * A randomised target as an adaptive attacker meets it: every answer and gradient is the mean over some draws of it
+ * (expectation over transformation; Athalye, Engstrom, Ilyas, Kwok 2018, arXiv:1707.07397).
+ */
+export class ExpectationTarget extends TargetInFront implements WhiteBoxTarget {
+  constructor(
+    target: Target,
+    private readonly draws: number,
+  ) {
+    super(target);
   }
 
   async scores(images: tf.Tensor4D): Promise<tf.Tensor2D> {
@@ -414,40 +421,23 @@ const mapped = <T extends Record<string, tf.Tensor>>(
 ): T =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor, name)])) as T;
 
-/** Counts what an attack asks of its target; the target itself does not know. */
-export class CountingTarget implements WhiteBoxTarget {
-  queries = 0;
-  gradients = 0;
-
-  private readonly target: WhiteBoxTarget;
-
-  /** A target without gradients may be given: its gradients are never asked for, since `whiteBox` refuses them. */
-  constructor(target: Target) {
-    this.target = target as WhiteBoxTarget;
-  }
-
-  get inputShape() {
-    return this.target.inputShape;
-  }
-  get classes() {
-    return this.target.classes;
-  }
-  get capabilities() {
-    return this.target.capabilities;
-  }
+/** Passes every question on, told of each: see `asked`. */
+export abstract class WatchedTarget extends TargetInFront implements WhiteBoxTarget {
+  /** `gradients`: gradient calls an image, 0 for a forward pass alone. */
+  protected abstract asked(images: tf.Tensor4D, gradients: number): void;
 
   scores(images: tf.Tensor4D): Promise<tf.Tensor2D> {
-    this.queries += images.shape[0];
+    this.asked(images, 0);
     return this.target.scores(images);
   }
 
   decisions(images: tf.Tensor4D): Promise<Int32Array> {
-    this.queries += images.shape[0];
+    this.asked(images, 0);
     return this.target.decisions(images);
   }
 
   logits(images: tf.Tensor4D): tf.Tensor2D {
-    this.queries += images.shape[0];
+    this.asked(images, 0);
     return this.target.logits(images);
   }
 
@@ -455,12 +445,23 @@ export class CountingTarget implements WhiteBoxTarget {
     images: tf.Tensor4D,
     loss: Loss,
   ): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D } {
-    this.gradients += images.shape[0];
+    this.asked(images, 1);
     return this.target.gradient(images, loss);
   }
 
   jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
-    this.gradients += images.shape[0] * this.classes;
+    this.asked(images, this.classes);
     return this.target.jacobian(images);
+  }
+}
+
+/** Counts what an attack asks of its target; the target itself does not know. */
+export class CountingTarget extends WatchedTarget {
+  queries = 0;
+  gradients = 0;
+
+  protected asked(images: tf.Tensor4D, gradients: number): void {
+    if (gradients > 0) this.gradients += images.shape[0] * gradients;
+    else this.queries += images.shape[0];
   }
 }

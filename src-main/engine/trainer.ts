@@ -7,7 +7,7 @@ import { LabError } from '../contract/problem';
 import type { ArmContext, Context } from './context';
 import type { Batch, FitOptions, Trainer, WhiteBoxTarget } from './definitions';
 import { predict } from './evaluate';
-import { perturb, perturbSplit } from './evasion';
+import { craft, perturb, readyAttack } from './evasion';
 import { gradientStep } from './gradient-step';
 import { Network, type LayerSpec } from './network';
 import { createOptimizer, type Optimizer } from './optimizers';
@@ -200,8 +200,8 @@ export class ArmTrainer implements Trainer {
     // Made again on the way to the checkpoint: its progress is in the record already.
     const replayed = (resume?.done ?? 0) > this.epochs;
     const work = attackWork(applied) / training.batchSize;
-    return perturbSplit(
-      applied,
+    return craft(
+      readyAttack(applied),
       model,
       split,
       context.for('craft', this.networks.length),

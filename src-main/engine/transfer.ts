@@ -7,7 +7,7 @@ import type { ArmPlan, AttackPlan, Metrics, RunEvent } from '../contract/events'
 import type { Experiment } from '../contract/experiment';
 import { canMeet, importedModel, isTrainedHere, restored, type Model } from './arm-model';
 import { predict, type Predictions } from './evaluate';
-import { continueAssault, newAssault, prepareAttack } from './evasion';
+import { craftAnew } from './evasion';
 import { fittingInputs, testInputs } from './splits';
 import type { ClosingJob } from './task';
 
@@ -90,14 +90,7 @@ async function adversarialOf(
   const streams = contextOf(arm).for('attack', attack.index);
   model.restart?.(contextOf(arm).random('preprocessing', 'attack', attack.index));
   const data = fittingInputs(inputs.dataset!, experiment);
-  const ready = await prepareAttack(attack, model.target, data, streams.for('fit'));
-  try {
-    const assault = newAssault(test);
-    await continueAssault(assault, ready, model.target, test, streams, true, () => {});
-    return assault.images;
-  } finally {
-    ready.fitted?.dispose();
-  }
+  return craftAnew(attack, model.target, data, test, streams);
 }
 
 function transferred(

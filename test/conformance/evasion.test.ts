@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Entry } from '../../src-main/contract/experiment';
 import { evaluateAttack, predict } from '../../src-main/engine/evaluate';
 import { prepareAttack } from '../../src-main/engine/evasion';
-import { softmaxCrossEntropy } from '../../src-main/engine/kernels';
+import { gradientStep } from '../../src-main/engine/gradient-step';
 import { Adam } from '../../src-main/engine/optimizers';
 import { attacks, type Attack } from '../../src-main/engine/registry';
 import { resolve } from '../../src-main/engine/resolve';
@@ -28,14 +28,8 @@ const TRAINING = {
 
 beforeAll(() => {
   const optimizer = new Adam(target.network.parameters);
-  const { images, labels } = toBatch(dataset.train, dataset.shape);
-  for (let i = 0; i < 60; i++) {
-    tf.tidy(() => {
-      const activations = target.network.forward(images);
-      const { gradient } = softmaxCrossEntropy(activations.at(-1) as tf.Tensor2D, labels);
-      optimizer.step(target.network.parameterGradients(activations, tf.mul(gradient, 1 / 96)), 0.01);
-    });
-  }
+  const batch = toBatch(dataset.train, dataset.shape);
+  for (let i = 0; i < 60; i++) gradientStep(target.network, optimizer, batch, 0.01);
 });
 
 /** Fitting that goes through everything, but not for long. */

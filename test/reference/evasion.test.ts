@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../src-main/contract/experiment';
 import { evaluateAttack, predict } from '../../src-main/engine/evaluate';
-import { perturbSplit, readyAttack } from '../../src-main/engine/evasion';
+import { craft, readyAttack } from '../../src-main/engine/evasion';
 import { l2Distance } from '../../src-main/engine/norms';
 import { attackById } from '../../src-main/engine/registry';
 import { resolve } from '../../src-main/engine/resolve';
@@ -58,7 +58,7 @@ describe('evasion attacks against their peers', () => {
     async (name, epsilon, expected) => {
       const entry = { ...OURS[name]!, epsilon };
       const applied = resolve(entry, attackById(entry.id), TRAINING);
-      const images = await perturbSplit(applied, target, split, contextOf(1), false, () => {});
+      const images = await craft(readyAttack(applied), target, split, contextOf(1), false, () => {});
       images.forEach((value, i) => expect(value).toBeCloseTo(expected.images[i]!, 4));
       const { labels } = await predict(target, { images, labels: split.labels });
       expect([...labels]).toEqual(expected.predictions);

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { integer, number } from '../../../contract/params';
 import type { Random } from '../../../contract/random';
 import { defineQueryAttack } from '../../definitions';
+import { queryCap, radius } from '../ball';
 import { logOdds, margins } from '../progress';
 
 /** Selection: parents are drawn with probability softmax(fitness / TEMPERATURE), as in the authors' code. */
@@ -25,20 +26,8 @@ export default defineQueryAttack({
   knowledge: 'score',
   requires: ['scores'],
   params: {
-    epsilon: number({
-      default: 0.3,
-      min: 0,
-      max: 1000,
-      unit: 'pixel range',
-      help: 'Radius of the Linf ball.',
-    }),
-    queries: integer({
-      default: 10_000,
-      min: 1,
-      max: 1e7,
-      unit: 'queries',
-      help: 'Most queries of one input.',
-    }),
+    epsilon: radius(0.3, 'Linf'),
+    queries: queryCap(10_000),
     population: integer({
       default: 6,
       min: 2,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { choice, integer } from '../../../contract/params';
+import { choice } from '../../../contract/params';
 import type { Random } from '../../../contract/random';
 import {
   defineQueryAttack,
@@ -8,6 +8,7 @@ import {
   type Goal,
   type Oracle,
 } from '../../definitions';
+import { queryCap } from '../ball';
 import { noise } from '../../kernels';
 import { distanceIn } from '../../norms';
 
@@ -43,13 +44,7 @@ export default defineQueryAttack({
   requires: ['decisions'],
   params: {
     norm: choice({ options: ['l2', 'linf'], default: 'l2', help: 'Norm of the perturbation.' }),
-    queries: integer({
-      default: 5000,
-      min: 1,
-      max: 1e7,
-      unit: 'queries',
-      help: 'Most queries of one input.',
-    }),
+    queries: queryCap(5000),
   },
   norm: ({ norm }) => norm,
   budget: () => Infinity,

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { choice, number } from '../../../contract/params';
 import type { Random } from '../../../contract/random';
-import { defineEvasion, type Batch, type Loss, type WhiteBoxTarget } from '../../definitions';
+import { defineEvasion, type Batch, type WhiteBoxTarget } from '../../definitions';
+import { along, oneHot } from '../../losses';
 
 /** Images whose saliency maps are drawn together: every input may stand in them once for each class. */
 const AT_ONCE = 256;
@@ -142,10 +143,7 @@ function saliency(
       searches.map(({ wanted }) => wanted),
       'int32',
     );
-    const own = tf.oneHot(wanted, target.classes, 1, 0, 'float32') as tf.Tensor2D;
-    const along =
-      (direction: tf.Tensor2D): Loss =>
-      (logits) => ({ loss: tf.sum(tf.mul(logits, direction), 1), gradient: direction });
+    const own = oneHot(wanted, target.classes);
     const raised = target.gradient(images, along(own));
     const lowered = target.gradient(images, along(tf.sub(1, own)));
     return {

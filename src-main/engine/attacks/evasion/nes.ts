@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { choice, derivedNumber, integer, number } from '../../../contract/params';
 import { defineQueryAttack } from '../../definitions';
+import { queryCap, radius } from '../ball';
 import { noise } from '../../kernels';
 import { deliver } from '../../norms';
 import { logOdds, margins } from '../progress';
@@ -25,21 +26,9 @@ export default defineQueryAttack({
   knowledge: 'score',
   requires: ['scores'],
   params: {
-    epsilon: number({
-      default: 0.3,
-      min: 0,
-      max: 1000,
-      unit: 'pixel range',
-      help: 'Radius of the norm ball.',
-    }),
+    epsilon: radius(0.3),
     norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball and of a step.' }),
-    queries: integer({
-      default: 10_000,
-      min: 3,
-      max: 1e7,
-      unit: 'queries',
-      help: 'Most queries of one input.',
-    }),
+    queries: { ...queryCap(10_000), min: 3 },
     samples: integer({
       default: 50,
       min: 2,

@@ -20,6 +20,7 @@ import type { Random } from '../../../contract/random';
 import { learnFromReplay } from '../../agents/parts/replayed-learning';
 import { ReplayBuffer } from '../../agents/parts/replay-buffer';
 import { defineQueryAttack, type EvasionContext, type Goal, type Target } from '../../definitions';
+import { queryCap, radius } from '../ball';
 import { dense, Network } from '../../network';
 import { Adam } from '../../optimizers';
 import { selected, sizeOf } from '../../splits';
@@ -41,14 +42,8 @@ const FINAL_EXPLORATION = 0.05;
 const GRADIENT_CLIP = 10;
 
 const params = {
-  epsilon: number({
-    default: 0.3,
-    min: 0,
-    max: 1000,
-    unit: 'pixel range',
-    help: 'Radius of the Linf ball.',
-  }),
-  queries: integer({ default: 100, min: 1, max: 1e6, unit: 'queries', help: 'Most queries of one input.' }),
+  epsilon: radius(0.3, 'Linf'),
+  queries: { ...queryCap(100), max: 1e6 },
   trainingInputs: integer({
     default: 1000,
     min: 1,

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { choice, integer, number } from '../../../contract/params';
+import { choice, number } from '../../../contract/params';
 import type { Random } from '../../../contract/random';
 import { defineQueryAttack } from '../../definitions';
+import { queryCap, radius } from '../ball';
 import { margins } from '../progress';
 
 /** Resampled signs for a square that would change nothing, before it is tried all the same. */
@@ -25,21 +26,9 @@ export default defineQueryAttack({
   knowledge: 'score',
   requires: ['scores'],
   params: {
-    epsilon: number({
-      default: 0.3,
-      min: 0,
-      max: 1000,
-      unit: 'pixel range',
-      help: 'Radius of the norm ball.',
-    }),
+    epsilon: radius(0.3),
     norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball.' }),
-    queries: integer({
-      default: 1000,
-      min: 1,
-      max: 1e7,
-      unit: 'queries',
-      help: 'Most queries of one input.',
-    }),
+    queries: queryCap(1000),
     initialShare: number({
       default: 0.8,
       min: 0,

@@ -17,11 +17,12 @@ import type { Entry } from '../../../contract/experiment';
 import { attack, choice, integer, number, type Applied } from '../../../contract/params';
 import { LabError } from '../../../contract/problem';
 import type { Context } from '../../context';
-import { defineQueryAttack, type Loss, type Target, type WhiteBoxTarget } from '../../definitions';
+import { defineQueryAttack, type Target, type WhiteBoxTarget } from '../../definitions';
 import { Learner } from '../../learner';
+import { along, oneHot } from '../../losses';
 import articleCnn from '../../models/article-cnn';
 import smallCnn from '../../models/small-cnn';
-import { concatenated, selected, sizeOf, slice, toBatch } from '../../splits';
+import { concatenated, inParts, selected, sizeOf, toBatch } from '../../splits';
 import { ballParams, inBall } from '../ball';
 import { scaledAttack } from '../scaled';
 
@@ -158,7 +159,7 @@ function substituteFor(target: Target, id: keyof typeof ARCHITECTURES, context: 
 async function labelled(target: Target, images: Float32Array): Promise<Split> {
   const size = target.inputShape.reduce((a, b) => a * b);
   const answered: Split = { images, labels: new Uint8Array(images.length / size) };
-  for (const [start, part] of parts(answered)) {
+  for (const [start, part] of inParts(answered, AT_ONCE)) {
     const batch = toBatch(part, target.inputShape);
     answered.labels.set(await target.decisions(batch.images), start);
     tf.dispose([batch.images, batch.labels]);
@@ -166,29 +167,14 @@ async function labelled(target: Target, images: Float32Array): Promise<Split> {
   return answered;
 }
 
-const parts = (split: Split): [start: number, part: Split][] =>
-  Array.from({ length: Math.ceil(sizeOf(split) / AT_ONCE) }, (_, i) => [
-    i * AT_ONCE,
-    slice(split, i * AT_ONCE, Math.min(sizeOf(split), (i + 1) * AT_ONCE)),
-  ]);
-
-/** The logit of each input's label. */
-const ownLogit =
-  (labels: tf.Tensor1D): Loss =>
-  (logits) =>
-    tf.tidy(() => {
-      const gradient = tf.oneHot(labels, logits.shape[1], 1, 0, 'float32') as tf.Tensor2D;
-      return { loss: tf.sum(tf.mul(logits, gradient), 1) as tf.Tensor1D, gradient };
-    });
-
 /** x + λ · sgn(∂F_label(x) / ∂x), clipped to [0, 1]. */
 function augmented(substitute: WhiteBoxTarget, origins: Split, lambda: number): Float32Array {
   const images = new Float32Array(origins.images.length);
   const size = images.length / sizeOf(origins);
-  for (const [start, part] of parts(origins)) {
+  for (const [start, part] of inParts(origins, AT_ONCE)) {
     const moved = tf.tidy(() => {
       const { images: from, labels } = toBatch(part, substitute.inputShape);
-      const { gradient } = substitute.gradient(from, ownLogit(labels));
+      const { gradient } = substitute.gradient(from, along(oneHot(labels, substitute.classes)));
       return tf.clipByValue(tf.add(from, tf.mul(tf.sign(gradient), lambda)), 0, 1).dataSync<'float32'>();
     });
     images.set(moved, start * size);

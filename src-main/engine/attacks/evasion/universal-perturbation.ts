@@ -4,9 +4,9 @@ import { choice, integer, number } from '../../../contract/params';
 import { defineEvasion, type FitContext, type Goal, type Loss, type WhiteBoxTarget } from '../../definitions';
 import { crossEntropy } from '../../losses';
 import { ascent, l1 } from '../../norms';
-import { selected, sizeOf, slice, toBatch } from '../../splits';
+import { inParts, selected, sizeOf, slice, toBatch } from '../../splits';
 import { reaches } from '../finished';
-import { inBall } from '../ball';
+import { inBall, radius } from '../ball';
 
 /** Images in a step of gradient ascent. */
 const BATCH = 128;
@@ -37,13 +37,7 @@ export default defineEvasion({
   knowledge: 'white-box',
   requires: ['gradients'],
   params: {
-    epsilon: number({
-      default: 0.2,
-      min: 0,
-      max: 1000,
-      unit: 'pixel range',
-      help: 'Radius of the norm ball.',
-    }),
+    epsilon: radius(0.2),
     norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball.' }),
     method: choice({
       options: ['gradient', 'deepfool'],
@@ -202,11 +196,8 @@ async function reachedShare(
   context: FitContext,
 ): Promise<number> {
   let reached = 0;
-  for (let start = 0; start < sizeOf(data); start += BATCH) {
-    const { images, labels } = toBatch(
-      slice(data, start, Math.min(sizeOf(data), start + BATCH)),
-      target.inputShape,
-    );
+  for (const [, part] of inParts(data, BATCH)) {
+    const { images, labels } = toBatch(part, target.inputShape);
     reached += tf.tidy(
       () =>
         tf

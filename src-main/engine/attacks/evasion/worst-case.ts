@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { choice, integer, number } from '../../../contract/params';
+import { choice, integer } from '../../../contract/params';
 import type { Entry } from '../../../contract/experiment';
 import { defineEvasion } from '../../definitions';
 import { lengths } from '../../norms';
-import { inBall } from '../ball';
+import { inBall, radius } from '../ball';
 import { onStanding } from '../finished';
 
 /** Ensemble of complementary attacks, each on what still stands: the headline robust accuracy. Images in [0, 1]. */
@@ -23,13 +23,7 @@ export default defineEvasion({
   knowledge: 'white-box',
   requires: ['gradients'],
   params: {
-    epsilon: number({
-      default: 0.3,
-      min: 0,
-      max: 1000,
-      unit: 'pixel range',
-      help: 'Radius of the norm ball.',
-    }),
+    epsilon: radius(0.3),
     norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball.' }),
     steps: integer({ default: 100, min: 1, max: 100000, help: 'Steps of each gradient attack and class.' }),
     targetClasses: integer({
