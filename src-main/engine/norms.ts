@@ -58,8 +58,9 @@ const roomTowards = (direction: tf.Tensor2D, images: tf.Tensor): tf.Tensor =>
   tf.where(tf.greater(direction, 0), tf.sub(1, images), images);
 
 /**
- * Nearest point to `images` in the ball around `clean` and in [0, 1]: in Linf and L1 the nearest of the intersection, in
- * L2 of the ball and then of the box. To be called within tf.tidy.
+ * A point near `images` in the ball around `clean` and in [0, 1]: in Linf and L1 the nearest of the intersection, in L2
+ * the nearest of the box, drawn back into the ball. The other way round, clipping would leave a part of epsilon unspent.
+ * To be called within tf.tidy.
  */
 export function project(
   images: tf.Tensor4D,
@@ -71,10 +72,10 @@ export function project(
     const inBall = tf.minimum(tf.maximum(images, tf.sub(clean, epsilon)), tf.add(clean, epsilon));
     return tf.clipByValue(inBall, 0, 1) as tf.Tensor4D;
   }
-  const difference = tf.sub(images, clean) as tf.Tensor4D;
-  if (norm === 'l1') return tf.add(clean, withinL1(difference, clean, epsilon));
+  if (norm === 'l1') return tf.add(clean, withinL1(tf.sub(images, clean), clean, epsilon));
+  const difference = tf.sub(tf.clipByValue(images, 0, 1), clean) as tf.Tensor4D;
   const scale = tf.minimum(tf.div(epsilon, l2(difference)), 1);
-  return tf.clipByValue(tf.add(clean, tf.mul(difference, scale)), 0, 1) as tf.Tensor4D;
+  return tf.add(clean, tf.mul(difference, scale));
 }
 
 /**

@@ -19,6 +19,12 @@ export interface Ascent {
   decay: number;
 }
 
+/**
+ * Share of epsilon within which L2 starts are drawn. Nearly all of a ball's volume lies at its surface, and noise of full
+ * length is only slowly unlearnt: on MNIST such a start finds 1 to 4 points less than this one.
+ */
+const L2_START = 0.3;
+
 /** What is kept of each input that still stands; types, not interfaces, so that they count as records of tensors. */
 type Climbing = {
   clean: tf.Tensor4D;
@@ -45,12 +51,13 @@ export async function ascend(
 ): Promise<tf.Tensor4D> {
   const [n, height, width, channels] = batch.images.shape;
   const size = height * width * channels;
+  const reach = norm === 'l2' ? L2_START * epsilon : epsilon;
   const start = tf.tidy(() =>
     randomStart && epsilon > 0
       ? project(
           tf.add(
             batch.images,
-            tf.tensor4d(randomInBall(n, size, norm, epsilon, context.random('start')), batch.images.shape),
+            tf.tensor4d(randomInBall(n, size, norm, reach, context.random('start')), batch.images.shape),
           ),
           batch.images,
           norm,
@@ -119,7 +126,9 @@ export async function ascend(
     }
     await context.breathe();
   }
-  if (standing.count > 0) {
+  // A single iterate is the result whatever it reaches: nothing to choose from, and no pass to be spent on it.
+  if (steps === 1 && !randomStart) standing.put({ best: standing.tensors.images.clone() });
+  else if (standing.count > 0) {
     take(
       tf.tidy(() => {
         const logits = target.logits(standing.tensors.images);

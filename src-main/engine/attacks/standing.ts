@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs';
 export class Standing<T extends Record<string, tf.Tensor>> {
   /** n × values of an input; rows of inputs that never finish keep what they were last given by `finishAll`. */
   readonly result: Float32Array;
-  private rows: Int32Array;
+  private standing: Int32Array;
 
   constructor(
     private held: T,
@@ -16,7 +16,12 @@ export class Standing<T extends Record<string, tf.Tensor>> {
     private readonly size: number,
   ) {
     this.result = new Float32Array(n * size);
-    this.rows = Int32Array.from({ length: n }, (_, i) => i);
+    this.standing = Int32Array.from({ length: n }, (_, i) => i);
+  }
+
+  /** Where each row of the tensors belongs among the n inputs. */
+  get rows(): Int32Array {
+    return this.standing;
   }
 
   get tensors(): Readonly<T> {
@@ -37,6 +42,11 @@ export class Standing<T extends Record<string, tf.Tensor>> {
   finish(mask: tf.Tensor, from: keyof T): void {
     const set = mask.dataSync();
     mask.dispose();
+    this.finishRows(set, from);
+  }
+
+  /** The same with a mask that was read already. */
+  finishRows(set: ArrayLike<number>, from: keyof T): void {
     const done = this.rows.map((_, i) => i).filter((i) => set[i]);
     if (done.length === 0) return;
     tf.tidy(() => this.write(tf.gather(this.held[from]!, tf.tensor1d(done, 'int32')), done));
@@ -49,7 +59,7 @@ export class Standing<T extends Record<string, tf.Tensor>> {
       ) as T;
     });
     tf.dispose(before);
-    this.rows = left.map((i) => this.rows[i]!);
+    this.standing = left.map((i) => this.rows[i]!);
   }
 
   /** Writes all rows of tensor `from` to the result and releases everything. */
@@ -59,7 +69,7 @@ export class Standing<T extends Record<string, tf.Tensor>> {
       this.rows.map((_, i) => i),
     );
     tf.dispose(this.held);
-    this.rows = new Int32Array(0);
+    this.standing = new Int32Array(0);
   }
 
   private write(values: tf.Tensor, positions: Int32Array): void {

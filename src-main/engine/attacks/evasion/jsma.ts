@@ -2,10 +2,23 @@ import * as tf from '@tensorflow/tfjs';
 import { choice, number } from '../../../contract/params';
 import type { Random } from '../../../contract/random';
 import { defineEvasion, type Batch, type WhiteBoxTarget } from '../../definitions';
-import { along, oneHot } from '../../losses';
+import { crossEntropy } from '../../losses';
+import { reaches } from '../finished';
+import { Standing } from '../standing';
 
-/** Images whose saliency maps are drawn together: every input may stand in them once for each class. */
+/** Searches that go on together; an input may be in one for each class. */
 const AT_ONCE = 256;
+
+/** The ways of some inputs towards one class each, as far as they have come. */
+type Searching = {
+  images: tf.Tensor4D;
+  /** The images after the next step. */
+  next: tf.Tensor4D;
+  /** Which way each pixel was changed: 1, −1, or 0 for not yet. */
+  touched: tf.Tensor2D;
+  labels: tf.Tensor1D;
+  wanted: tf.Tensor1D;
+};
 
 /** Jacobian-based saliency map attack: changes as few pixels as it can, two at a time. Images in [0, 1]. */
 export default defineEvasion({
@@ -14,7 +27,7 @@ export default defineEvasion({
   summary:
     'Changes the two pixels that together raise a class most while they lower the others, again and again until the class wins. Few pixels change, each by much.',
   limits:
-    'The number of changed pixels is the result, found greedily: not the least there is. Gradients of the logits, as in the paper’s advice; stops where no pair of pixels both raises the class and lowers the rest.',
+    'The number of changed pixels is the result, found greedily: not the least there is. Stops where no pair of pixels raises the class, and where the share of pixels that may change is used up.',
   reference: {
     authors: 'N. Papernot, P. McDaniel, S. Jha, M. Fredrikson, Z. B. Celik, A. Swami',
     title: 'The limitations of deep learning in adversarial settings',
@@ -54,63 +67,60 @@ export default defineEvasion({
   norm: () => 'l0',
   // The share of the pixels is held to in the attack itself, which knows how many there are.
   budget: () => Infinity,
-  cost: ({ gamma, targets }) => 400 * gamma * (targets === 'all' ? 5 : 1),
+  cost: ({ gamma, targets }) => 200 * gamma * (targets === 'all' ? 5 : 1),
   async perturb(target, batch, goal, { theta, gamma, direction, targets }, context) {
-    const [, ...shape] = batch.images.shape;
+    const [n, ...shape] = batch.images.shape;
     const size = shape.reduce((a, b) => a * b, 1);
-    const clean = batch.images.dataSync<'float32'>();
-    const labels = batch.labels.dataSync<'int32'>();
-    const wanted =
+    const classes =
       goal === 'targeted'
-        ? Array.from(labels, (label) => [label])
+        ? Array.from(batch.labels.dataSync<'int32'>(), (label) => [label])
         : otherClasses(target, batch, targets, (i) => context.random('target', i));
-    const result = clean.slice();
-    let searches = wanted.flatMap((classes, row) =>
-      classes.map((wantedClass): Search => {
-        const image = clean.slice(row * size, (row + 1) * size);
-        return { row, wanted: wantedClass, image, touched: new Int8Array(size), changed: 0 };
-      }),
-    );
-    const won = (row: number, predicted: number) =>
-      goal === 'targeted' ? predicted === labels[row] : predicted !== labels[row];
-    while (searches.length > 0) {
-      const open: Search[] = [];
-      const winners = new Map<number, Search>();
-      for (let from = 0; from < searches.length; from += AT_ONCE) {
-        const some = searches.slice(from, from + AT_ONCE);
-        const map = saliency(target, some, [some.length, ...shape] as tf.Tensor4D['shape']);
-        some.forEach((search, i) => {
-          const { row, image, changed } = search;
-          if (won(row, map.predicted[i]!)) {
-            if (changed < (winners.get(row)?.changed ?? Infinity)) winners.set(row, search);
-          } else if (
-            changed + 2 <= gamma * size &&
-            change(search, theta, direction, at(map.own, i, size), at(map.others, i, size))
-          ) {
-            open.push(search);
-          } else result.set(image, row * size);
+    const result = new Float32Array(n * size);
+    const inputs = Math.max(1, Math.floor(AT_ONCE / classes[0]!.length));
+    for (let start = 0; start < n; start += inputs) {
+      const some = classes.slice(start, start + inputs);
+      const owners = some.flatMap((each, i) => each.map(() => start + i));
+      const standing = begin(batch, owners, some.flat(), size);
+      // The search that won for an input. All of its searches have taken equally many steps: the first needs the fewest
+      // pixels.
+      const winners = new Map<number, number>();
+      while (standing.count > 0) {
+        const { reached, stuck, ...after } = tf.tidy(() => {
+          const { images, touched, labels, wanted } = standing.tensors;
+          const { logits, gradient } = target.gradient(images, crossEntropy(wanted, 'targeted'));
+          const step = change(images, touched, gradient, theta, direction);
+          // A pixel that is changed further is no further pixel, so the count is taken of what the step would leave.
+          const changed = tf.sum(tf.abs(step.touched), 1);
+          return {
+            reached: reaches(logits, labels, goal),
+            stuck: tf.logicalOr(step.stuck, tf.greater(changed, gamma * size)),
+            next: step.images,
+            touched: step.touched,
+          };
         });
+        const [won, lost] = [reached.dataSync(), stuck.dataSync()];
+        tf.dispose([reached, stuck]);
+        standing.rows.forEach((search, i) => {
+          const owner = owners[search]!;
+          if (won[i] && !winners.has(owner)) winners.set(owner, search);
+        });
+        standing.put(after);
+        standing.finishRows(
+          standing.rows.map((search, i) => Number(winners.has(owners[search]!) || lost[i])),
+          'images',
+        );
+        if (standing.count > 0) standing.put({ images: standing.tensors.next.clone() });
         await context.breathe();
       }
-      // All searches of an input have taken equally many steps: the first class to win needs the fewest pixels.
-      for (const [row, { image }] of winners) result.set(image, row * size);
-      searches = open.filter(({ row }) => !winners.has(row));
+      standing.finishAll('images');
+      owners.forEach((owner, search) => {
+        if ((winners.get(owner) ?? search) !== search) return;
+        result.set(standing.result.subarray(search * size, (search + 1) * size), owner * size);
+      });
     }
     return tf.tensor4d(result, batch.images.shape);
   },
 });
-
-/** The way of one input towards one class. */
-interface Search {
-  row: number;
-  wanted: number;
-  image: Float32Array;
-  /** Which way each pixel was changed (1, −1), and how many were. */
-  touched: Int8Array;
-  changed: number;
-}
-
-const at = (values: Float32Array, i: number, size: number) => values.subarray(i * size, (i + 1) * size);
 
 /** For each input the classes that are tried. */
 function otherClasses(
@@ -128,95 +138,56 @@ function otherClasses(
   });
 }
 
-/** Gradients of the wanted logit and of the sum of all others, and the predicted classes. */
-function saliency(
-  target: WhiteBoxTarget,
-  searches: Search[],
-  shape: [number, number, number, number],
-): { predicted: ArrayLike<number>; own: Float32Array; others: Float32Array } {
-  return tf.tidy(() => {
-    const size = shape[1] * shape[2] * shape[3];
-    const values = new Float32Array(searches.length * size);
-    searches.forEach(({ image }, i) => values.set(image, i * size));
-    const images = tf.tensor4d(values, shape);
-    const wanted = tf.tensor1d(
-      searches.map(({ wanted }) => wanted),
-      'int32',
-    );
-    const own = oneHot(wanted, target.classes);
-    const raised = target.gradient(images, along(own));
-    const lowered = target.gradient(images, along(tf.sub(1, own)));
-    return {
-      predicted: raised.logits.argMax(1).dataSync<'int32'>(),
-      own: raised.gradient.dataSync<'float32'>(),
-      others: lowered.gradient.dataSync<'float32'>(),
-    };
-  });
-}
-
-/** Changes the pair of pixels of highest saliency by theta; false where there is none. */
-function change(
-  search: Search,
-  theta: number,
-  direction: 'add' | 'remove' | 'both',
-  own: Float32Array,
-  others: Float32Array,
-): boolean {
-  const { image, touched } = search;
-  const options: Option[] = [];
-  const offer = (pixel: number, way: 1 | -1) => {
-    const open = way > 0 ? image[pixel]! < 1 : image[pixel]! > 0;
-    // A pixel that was changed goes on the same way or not at all.
-    if (open && touched[pixel] !== -way)
-      options.push({ pixel, way, raises: way * own[pixel]!, lowers: -way * others[pixel]! });
-  };
-  for (let pixel = 0; pixel < image.length; pixel++) {
-    if (direction !== 'remove') offer(pixel, 1);
-    if (direction !== 'add') offer(pixel, -1);
-  }
-  const pair = bestPair(options);
-  for (const { pixel, way } of pair ?? []) {
-    if (!touched[pixel]) search.changed++;
-    touched[pixel] = way;
-    image[pixel] = Math.min(1, Math.max(0, image[pixel]! + way * theta));
-  }
-  return pair !== null;
-}
-
-/** A pixel and a direction: how it raises the wanted logit, and how it lowers the sum of the others. */
-export interface Option {
-  pixel: number;
-  way: 1 | -1;
-  raises: number;
-  lowers: number;
-}
+/** A search from each owner's clean image towards each wanted class. */
+const begin = (batch: Batch, owners: number[], wanted: number[], size: number): Standing<Searching> =>
+  new Standing(
+    tf.tidy(() => {
+      const rows = tf.tensor1d(owners, 'int32');
+      const images = tf.gather(batch.images, rows);
+      return {
+        images,
+        next: images.clone(),
+        touched: tf.zeros<tf.Rank.R2>([owners.length, size]),
+        labels: tf.gather(batch.labels, rows),
+        wanted: tf.tensor1d(wanted, 'int32'),
+      };
+    }),
+    owners.length,
+    size,
+  );
 
 /**
- * The pair whose summed effects have the largest product, both being positive: the paper's saliency of a pair, exactly.
- * Whatever one of the two is, the other is beaten in both effects by no third; so both are among the options that at most
- * one other beats, which are few.
+ * Changes the pair of pixels of highest saliency by theta. Saliency is the paper's, of the class's probability F_t: a pair
+ * is to raise F_t while it lowers the sum of all others, and is valued by the product of both. Probabilities add up to
+ * one, so that the two are equal and opposite, and the pair is that of the two largest slopes. `gradient` is that of
+ * log F_t, which orders pixels as F_t does and does not vanish where the class is still unlikely. To be called within
+ * tf.tidy.
  */
-export function bestPair(options: Option[]): [Option, Option] | null {
-  const candidates = unbeaten(options);
-  let [best, most]: [[Option, Option] | null, number] = [null, 0];
-  candidates.forEach((p, i) => {
-    for (let j = 0; j < i; j++) {
-      const q = candidates[j]!;
-      const [raises, lowers] = [p.raises + q.raises, p.lowers + q.lowers];
-      if (raises > 0 && lowers > 0 && raises * lowers > most) [best, most] = [[q, p], raises * lowers];
-    }
-  });
-  return best;
-}
-
-/** The options that at most one other beats in both effects. */
-function unbeaten(options: Option[]): Option[] {
-  const found: Option[] = [];
-  let [first, second] = [-Infinity, -Infinity];
-  for (const option of options.sort((p, q) => q.raises - p.raises)) {
-    if (option.lowers <= second) continue;
-    found.push(option);
-    [first, second] = option.lowers > first ? [option.lowers, first] : [first, option.lowers];
-  }
-  return found;
+function change(
+  images: tf.Tensor4D,
+  touched: tf.Tensor2D,
+  gradient: tf.Tensor4D,
+  theta: number,
+  direction: 'add' | 'remove' | 'both',
+): { images: tf.Tensor4D; touched: tf.Tensor2D; stuck: tf.Tensor } {
+  const [n, size] = touched.shape;
+  const pixels = images.reshape([n, size]);
+  const slopes = gradient.reshape([n, size]);
+  // A pixel at its bound is no choice, and one that was changed goes on the same way or not at all.
+  const up = tf.where(tf.logicalAnd(tf.less(pixels, 1), tf.greaterEqual(touched, 0)), slopes, -Infinity);
+  const down = tf.where(
+    tf.logicalAnd(tf.greater(pixels, 0), tf.lessEqual(touched, 0)),
+    tf.neg(slopes),
+    -Infinity,
+  );
+  const choices = { add: [up], remove: [down], both: [up, down] }[direction];
+  const { values, indices } = tf.topk(tf.concat(choices, 1), 2);
+  const places = tf.sum(tf.oneHot(indices.toInt() as tf.Tensor2D, choices.length * size, 1, 0, 'float32'), 1);
+  const signs = { add: [1], remove: [-1], both: [1, -1] }[direction];
+  const step = tf.addN(tf.split(places, choices.length, 1).map((part, i) => tf.mul(part, signs[i]!)));
+  return {
+    images: tf.clipByValue(tf.add(pixels, tf.mul(step, theta)), 0, 1).reshape(images.shape),
+    touched: tf.clipByValue(tf.add(touched, step), -1, 1) as tf.Tensor2D,
+    stuck: tf.lessEqual(tf.sum(values, 1), 0),
+  };
 }
