@@ -317,7 +317,8 @@ class Peers:
                 art.SquareAttack,
                 norm=ORDER[p["norm"]],
                 eps=p["epsilon"],
-                max_iter=p["queries"],
+                # It asks three times an iteration: for the scores, for the labels, and for the scores of what it kept.
+                max_iter=p["queries"] // 3,
                 p_init=p["initialShare"],
             ),
             "torchattacks": self.by_torchattacks(

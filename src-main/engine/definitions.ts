@@ -46,10 +46,13 @@ export interface WhiteBoxTarget extends Target {
     loss: Loss,
   ): { logits: tf.Tensor2D; loss: tf.Tensor1D; gradient: tf.Tensor4D };
   /**
-   * Gradients of all logits in the images at once, [n, classes, height · width · channels], with the logits; counted as
-   * n · classes gradient calls.
+   * Gradients of several values of the logits at once, after one forward pass: of the logits along each of `directions`
+   * [n, classes], directions.length tensors [n, height · width · channels]. Counted as n · directions gradient calls.
    */
-  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D };
+  gradientsAlong(
+    images: tf.Tensor4D,
+    directions: tf.Tensor2D[],
+  ): { logits: tf.Tensor2D; gradients: tf.Tensor2D[] };
 }
 
 /** Some inputs under attack. `labels` is int32 [n]: what is to be left (untargeted) or reached (targeted). */

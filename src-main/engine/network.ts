@@ -174,7 +174,14 @@ export class Network {
           conv2dFilterGradient(x as tf.Tensor4D, kernel.shape, dy as tf.Tensor4D, strides, padding),
           biasGradient(dy),
         );
-        if (needed) dy = conv2dInputGradient(x.shape, kernel.value(), dy as tf.Tensor4D, strides, padding);
+        if (needed)
+          dy = conv2dInputGradient(
+            x.shape as tf.Tensor4D['shape'],
+            kernel,
+            dy as tf.Tensor4D,
+            strides,
+            padding,
+          );
       }
     }
     return dy;

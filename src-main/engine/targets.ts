@@ -28,6 +28,9 @@ function labelsOf(scores: tf.Tensor2D): Int32Array {
   return values;
 }
 
+/** Images as rows, [n, height · width · channels]. */
+const flat = (images: tf.Tensor): tf.Tensor2D => images.reshape([images.shape[0]!, -1]);
+
 /** A network trained here. Its gradients come from the written-out backward pass. */
 export class NetworkTarget implements WhiteBoxTarget {
   readonly capabilities = [
@@ -73,19 +76,16 @@ export class NetworkTarget implements WhiteBoxTarget {
     });
   }
 
-  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
+  gradientsAlong(
+    images: tf.Tensor4D,
+    directions: tf.Tensor2D[],
+  ): { logits: tf.Tensor2D; gradients: tf.Tensor2D[] } {
     return tf.tidy(() => {
       const activations = this.network.forward(images);
-      const logits = activations.at(-1) as tf.Tensor2D;
-      // One forward pass serves all classes; the backward passes differ in the unit vector they start from.
-      const rows = Array.from({ length: this.classes }, (_, label) => {
-        const unit = tf.tile(tf.oneHot(tf.tensor1d([label], 'int32'), this.classes, 1, 0, 'float32'), [
-          images.shape[0],
-          1,
-        ]);
-        return this.network.inputGradient(activations, unit as tf.Tensor2D).reshape([images.shape[0], -1]);
-      });
-      return { logits, jacobian: tf.stack(rows, 1) as tf.Tensor3D };
+      return {
+        logits: activations.at(-1) as tf.Tensor2D,
+        gradients: directions.map((direction) => flat(this.network.inputGradient(activations, direction))),
+      };
     });
   }
 }
@@ -189,17 +189,16 @@ export class LayersTarget implements WhiteBoxTarget {
     });
   }
 
-  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
-    return tf.tidy(() => {
-      const rows = Array.from({ length: this.classes }, (_, label) =>
-        tf
-          .grad((x: tf.Tensor) => tf.sum(tf.slice(this.logits(x as tf.Tensor4D), [0, label], [-1, 1])))(
-            images,
-          )
-          .reshape([images.shape[0], -1]),
-      );
-      return { logits: this.logits(images), jacobian: tf.stack(rows, 1) as tf.Tensor3D };
-    });
+  gradientsAlong(
+    images: tf.Tensor4D,
+    directions: tf.Tensor2D[],
+  ): { logits: tf.Tensor2D; gradients: tf.Tensor2D[] } {
+    return tf.tidy(() => ({
+      logits: this.logits(images),
+      gradients: directions.map((direction) =>
+        flat(tf.grad((x: tf.Tensor) => tf.sum(tf.mul(this.logits(x as tf.Tensor4D), direction)))(images)),
+      ),
+    }));
   }
 
   dispose(): void {
@@ -321,14 +320,17 @@ export class PreprocessedTarget implements WhiteBoxTarget {
     });
   }
 
-  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
+  gradientsAlong(
+    images: tf.Tensor4D,
+    directions: tf.Tensor2D[],
+  ): { logits: tf.Tensor2D; gradients: tf.Tensor2D[] } {
     return tf.tidy(() => {
       const { images: seen, pullback } = this.transform(images, this.random);
-      const { logits, jacobian } = this.inner.jacobian(seen);
-      const rows = tf
-        .unstack(jacobian, 1)
-        .map((row) => pullback(row.reshape(images.shape) as tf.Tensor4D).reshape([images.shape[0], -1]));
-      return { logits, jacobian: tf.stack(rows, 1) as tf.Tensor3D };
+      const { logits, gradients } = this.inner.gradientsAlong(seen, directions);
+      return {
+        logits,
+        gradients: gradients.map((row) => flat(pullback(row.reshape(seen.shape) as tf.Tensor4D))),
+      };
     });
   }
 }
@@ -399,8 +401,15 @@ export class ExpectationTarget extends TargetInFront implements WhiteBoxTarget {
     return this.mean(() => this.target.gradient(images, loss));
   }
 
-  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
-    return this.mean(() => this.target.jacobian(images));
+  gradientsAlong(
+    images: tf.Tensor4D,
+    directions: tf.Tensor2D[],
+  ): { logits: tf.Tensor2D; gradients: tf.Tensor2D[] } {
+    const { logits, ...rows } = this.mean((): Record<string, tf.Tensor> => {
+      const drawn = this.target.gradientsAlong(images, directions);
+      return { logits: drawn.logits, ...Object.fromEntries(drawn.gradients.entries()) };
+    });
+    return { logits: logits as tf.Tensor2D, gradients: directions.map((_, i) => rows[i] as tf.Tensor2D) };
   }
 
   private mean<T extends Record<string, tf.Tensor>>(draw: () => T): T {
@@ -449,9 +458,12 @@ export abstract class WatchedTarget extends TargetInFront implements WhiteBoxTar
     return this.target.gradient(images, loss);
   }
 
-  jacobian(images: tf.Tensor4D): { logits: tf.Tensor2D; jacobian: tf.Tensor3D } {
-    this.asked(images, this.classes);
-    return this.target.jacobian(images);
+  gradientsAlong(
+    images: tf.Tensor4D,
+    directions: tf.Tensor2D[],
+  ): { logits: tf.Tensor2D; gradients: tf.Tensor2D[] } {
+    this.asked(images, directions.length);
+    return this.target.gradientsAlong(images, directions);
   }
 }
 

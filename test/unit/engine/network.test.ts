@@ -2,7 +2,13 @@ import '@tensorflow/tfjs-node';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { stream } from '../../../src-main/contract/random';
-import { softmaxCrossEntropy, Parameter, applyAdam } from '../../../src-main/engine/kernels';
+import {
+  applyAdam,
+  conv2d,
+  conv2dInputGradient,
+  Parameter,
+  softmaxCrossEntropy,
+} from '../../../src-main/engine/kernels';
 import { Adam } from '../../../src-main/engine/optimizers';
 import { convolutional, dense, Network } from '../../../src-main/engine/network';
 import { tinyNetwork } from '../../fixtures/tiny';
@@ -43,6 +49,43 @@ describe('network', () => {
       a.forEach((value, j) => expect(value).toBeCloseTo(b[j]!, 5));
     });
   });
+
+  it.each([
+    // [height, width, channels], filters, side, strides; the first four by blocks, with and without a rest.
+    [[28, 28, 1], 5, 3, 1],
+    [[28, 28, 1], 4, 4, 2],
+    [[27, 30, 1], 3, 5, 2],
+    [[9, 11, 1], 4, 3, 3],
+    [[8, 8, 3], 4, 3, 1],
+    [[13, 12, 3], 2, 5, 4],
+    [[7, 7, 20], 3, 3, 1],
+  ] as const)(
+    'gives the input gradient of the tape for images of %j, %i filters of %i, stride %i',
+    (shape, filters, side, strides) => {
+      const random = stream(6, 'convolution', ...shape, side);
+      const drawn = (dimensions: number[]) =>
+        tf.tensor4d(
+          Float32Array.from({ length: dimensions.reduce((a, b) => a * b) }, () => random.normal()),
+          dimensions as tf.Tensor4D['shape'],
+        );
+      const [x, kernel] = [drawn([2, ...shape]), drawn([side, side, shape[2], filters])];
+      const dy = drawn(conv2d(x, kernel, strides, 'valid').shape);
+      const expected = tf.grad((image: tf.Tensor) =>
+        tf.sum(tf.mul(tf.conv2d(image as tf.Tensor4D, kernel, strides, 'valid'), dy)),
+      )(x);
+      const filter = new Parameter(kernel.shape, kernel.dataSync<'float32'>());
+      const gradient = () => conv2dInputGradient(x.shape, filter, dy, strides, 'valid');
+      expect(gradient().shape).toEqual(x.shape);
+      const [found, wanted] = [gradient().dataSync(), expected.dataSync()];
+      found.forEach((value, i) => expect(value).toBeCloseTo(wanted[i]!, 4));
+      // What is kept of the filter goes with its value.
+      filter.assign(kernel.dataSync<'float32'>().map((value) => 2 * value));
+      gradient()
+        .dataSync()
+        .forEach((value, i) => expect(value).toBeCloseTo(2 * wanted[i]!, 4));
+      filter.dispose();
+    },
+  );
 
   it('restores the weights it gave away, and refuses others', () => {
     const [a, b] = [tinyNetwork(1), tinyNetwork(2)];

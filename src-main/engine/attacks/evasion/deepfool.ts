@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { choice, integer, number } from '../../../contract/params';
 import { defineEvasion, type WhiteBoxTarget } from '../../definitions';
-import { towardsGoal } from '../../losses';
+import { oneHot, towardsGoal } from '../../losses';
 import { reaches } from '../finished';
 import { Standing } from '../standing';
 
@@ -87,24 +87,29 @@ interface Face {
 }
 type LpNorm = 'l2' | 'linf';
 
-/** Norm dual to the given one, of the last axis; never 0. */
-const dual = (w: tf.Tensor, norm: LpNorm): tf.Tensor =>
-  tf.maximum(norm === 'l2' ? tf.norm(w, 2, -1) : tf.sum(tf.abs(w), -1), 1e-8);
+/** Norm dual to the given one, of each row [n, 1]; never 0. */
+const dual = (w: tf.Tensor2D, norm: LpNorm): tf.Tensor2D =>
+  tf.maximum(norm === 'l2' ? tf.sqrt(tf.sum(tf.square(w), 1, true)) : tf.sum(tf.abs(w), 1, true), 1e-8);
 
-/** Over the classes k other than the label y: w = ∇f_k − ∇f_y, f = f_k − f_y, the class of least |f| / ‖w‖. */
+/** Over the classes k other than the label y: w = ∇(f_k − f_y), f = f_k − f_y, the class of least |f| / ‖w‖. */
 function nearestFace(target: WhiteBoxTarget, images: tf.Tensor4D, labels: tf.Tensor1D, norm: LpNorm): Face {
-  const { logits, jacobian } = target.jacobian(images);
-  const own = tf.oneHot(labels, target.classes, 1, 0, 'float32') as tf.Tensor2D;
-  const w = tf.sub(jacobian, tf.sum(tf.mul(jacobian, own.expandDims(2)), 1, true));
-  const f = tf.abs(tf.sub(logits, tf.sum(tf.mul(logits, own), 1, true)));
-  const distance = tf.div(tf.add(f, ACROSS), dual(w, norm));
-  const nearest = tf.argMin(tf.add(distance, tf.mul(own, 1e30)), 1);
-  const chosen = tf.oneHot(nearest as tf.Tensor1D, target.classes, 1, 0, 'float32');
-  return {
-    logits,
-    gap: tf.sum(tf.mul(f, chosen), 1, true),
-    normal: tf.sum(tf.mul(w, chosen.expandDims(2)), 1),
-  };
+  const { classes } = target;
+  const n = images.shape[0];
+  const own = oneHot(labels, classes);
+  // The others of each input, in turn from its own class on.
+  const directions = Array.from({ length: classes - 1 }, (_, i): tf.Tensor2D => {
+    const other = tf.mod(tf.add(labels, tf.scalar(i + 1, 'int32')), tf.scalar(classes, 'int32'));
+    return tf.sub(oneHot(other, classes), own);
+  });
+  const { logits, gradients } = target.gradientsAlong(images, directions);
+  const w = tf.concat(gradients, 0);
+  const f = tf.abs(
+    tf.concat(directions.map((direction) => tf.sum(tf.mul(logits, direction), 1, true))),
+  ) as tf.Tensor2D;
+  const distance = tf.div(tf.add(f, ACROSS), dual(w, norm)).reshape([classes - 1, n]);
+  const nearest = tf.mul(tf.argMin(distance, 0), tf.scalar(n, 'int32'));
+  const rows = tf.add(nearest, tf.range(0, n, 1, 'int32')) as tf.Tensor1D;
+  return { logits, gap: tf.gather(f, rows), normal: tf.gather(w, rows) };
 }
 
 /** The face between the wanted class and the one that wins now. */
@@ -115,7 +120,7 @@ function wantedFace(target: WhiteBoxTarget, images: tf.Tensor4D, labels: tf.Tens
 
 /** The least step onto the face: |f| / ‖w‖₂² · w, or |f| / ‖w‖₁ · sign w. */
 function stepOnto({ gap, normal }: Face, norm: LpNorm): tf.Tensor2D {
-  const length = tf.div(tf.add(gap, ACROSS), dual(normal, norm).expandDims(1));
-  const direction = norm === 'linf' ? tf.sign(normal) : tf.div(normal, dual(normal, norm).expandDims(1));
+  const length = tf.div(tf.add(gap, ACROSS), dual(normal, norm));
+  const direction = norm === 'linf' ? tf.sign(normal) : tf.div(normal, dual(normal, norm));
   return tf.mul(length, direction);
 }

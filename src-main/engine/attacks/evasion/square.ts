@@ -178,9 +178,10 @@ function pyramids([height, width, channels]: Shape, epsilon: number): Squares {
       const wanted = Math.max(3, Math.round(Math.sqrt(share * height * width)));
       const side = Math.min(wanted + 1 - (wanted % 2), largestOdd);
       const shape = shapeOf(side);
+      // The last row and column are left out, as in the authors' code.
       const place = (): [number, number] => [
-        random.integer(height - side + 1),
-        random.integer(width - side + 1),
+        random.integer(Math.max(1, height - side)),
+        random.integer(Math.max(1, width - side)),
       ];
       const [here, wiped] = [place(), place()];
       const upright = random.uniform() < 0.5;
