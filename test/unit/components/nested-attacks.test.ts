@@ -7,7 +7,7 @@ import { catalog } from '../../../src-main/contract/catalog-data';
 import { find } from '../../../src-main/contract/catalog';
 import EntryFields from '../../../src-renderer/components/form/EntryFields.vue';
 import { useDraft } from '../../../src-renderer/stores/draft';
-import { fakeLab } from './fake';
+import { fakeLab } from '../renderer/fake';
 
 const TEXT = `name: mine
 task: classification
