@@ -1,6 +1,7 @@
 /** What defences that train against attacks have in common: their parameters, the growing epsilon, early stopping. */
 import { derivedNumber, integer, number, type Applied } from '../../contract/params';
-import type { CostBasis, EarlyStopping } from '../definitions';
+import { scaledAttack } from '../attacks/scaled';
+import type { CostBasis, EarlyStopping, Trainer } from '../definitions';
 import type { BallNorm } from '../norms';
 
 export const rampOver = (share: number) =>
@@ -32,6 +33,14 @@ export const patienceParam = integer({
 /** How much of epsilon there is at this point of the training. */
 export const grown = (ramp: number, progress: number): number =>
   ramp > 0 ? Math.min(1, progress / ramp) : 1;
+
+/** The attack as it is at this point of the training; draws its epsilon, where it has one. */
+export function grownAttack(trainer: Trainer, applied: Applied, ramp: number, progress: number): Applied {
+  const scale = grown(ramp, progress);
+  const { epsilon } = applied.params;
+  if (typeof epsilon === 'number') trainer.point('epsilon', scale * epsilon);
+  return scaledAttack(applied, scale);
+}
 
 /** PGD with every parameter: a random start, untargeted. */
 export const pgd = (ball: { norm: BallNorm; epsilon: number; steps: number; stepSize: number }): Applied => ({

@@ -1,7 +1,6 @@
 import { attack } from '../../../contract/params';
-import { scaledAttack } from '../../attacks/scaled';
 import { defineTrainingDefense } from '../../definitions';
-import { grown, ownEpochs, patienceParam, rampOver, stopping, stoppingCost } from '../robust-training';
+import { grownAttack, ownEpochs, patienceParam, rampOver, stopping, stoppingCost } from '../robust-training';
 
 /** Adversarial training: every gradient step is taken on examples made against the weights of that moment. */
 export default defineTrainingDefense({
@@ -35,11 +34,8 @@ export default defineTrainingDefense({
       epochs,
       work: 1 + trainer.work(applied),
       earlyStopping: stopping(applied, patience, ramp),
-      async perturb(model, batch, progress, context) {
-        const scale = grown(ramp, progress);
-        trainer.point('epsilon', scale * Number(applied.params.epsilon));
-        return trainer.attack(scaledAttack(applied, scale), model, batch, context);
-      },
+      perturb: (model, batch, progress, context) =>
+        trainer.attack(grownAttack(trainer, applied, ramp, progress), model, batch, context),
     });
   },
 });

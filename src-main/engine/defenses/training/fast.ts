@@ -1,10 +1,17 @@
 import { choice, derivedNumber } from '../../../contract/params';
 import { radius } from '../../attacks/ball';
-import { scaledAttack } from '../../attacks/scaled';
 import { defineTrainingDefense, type CostBasis } from '../../definitions';
 import type { BallNorm } from '../../norms';
 import { slice, sizeOf } from '../../splits';
-import { grown, ownEpochs, patienceParam, pgd, rampOver, stopping, stoppingCost } from '../robust-training';
+import {
+  grownAttack,
+  ownEpochs,
+  patienceParam,
+  pgd,
+  rampOver,
+  stopping,
+  stoppingCost,
+} from '../robust-training';
 
 /** Training inputs that one step and many are compared on after every epoch, as in the paper's minibatch. */
 const WATCHED = 128;
@@ -67,11 +74,8 @@ export default defineTrainingDefense({
         state: () => ({ told: Float32Array.of(Number(told)) }),
         restore: (state) => (told = state.told![0] === 1),
       },
-      perturb(model, batch, progress, context) {
-        const scale = grown(ramp, progress);
-        trainer.point('epsilon', scale * epsilon);
-        return trainer.attack(scaledAttack(oneStep, scale), model, batch, context);
-      },
+      perturb: (model, batch, progress, context) =>
+        trainer.attack(grownAttack(trainer, oneStep, ramp, progress), model, batch, context),
       async afterEpoch(model, context) {
         const of = sizeOf(inputs);
         const one = (await trainer.standing(oneStep, model, inputs, context)) / of;

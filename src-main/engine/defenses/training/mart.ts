@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { attack, number } from '../../../contract/params';
-import { scaledAttack } from '../../attacks/scaled';
 import { defineTrainingDefense, type TrainingLoss } from '../../definitions';
 import { divergence, oneHot } from '../../losses';
-import { grown, ownEpochs, patienceParam, rampOver, stopping, stoppingCost } from '../robust-training';
+import { grownAttack, ownEpochs, patienceParam, rampOver, stopping, stoppingCost } from '../robust-training';
 
 /** MART: adversarial training that looks harder at the inputs the model has wrong anyway. Images in [0, 1]. */
 export default defineTrainingDefense({
@@ -40,9 +39,8 @@ export default defineTrainingDefense({
       earlyStopping: stopping(applied, patience, ramp),
       loss: martLoss(lambda),
       async perturb(model, batch, progress, context) {
-        const scale = grown(ramp, progress);
-        trainer.point('epsilon', scale * Number(applied.params.epsilon));
-        const perturbed = await trainer.attack(scaledAttack(applied, scale), model, batch, context);
+        const now = grownAttack(trainer, applied, ramp, progress);
+        const perturbed = await trainer.attack(now, model, batch, context);
         const shown = tf.concat([perturbed, batch.images]);
         perturbed.dispose();
         return shown;
