@@ -17,6 +17,7 @@ import { softened } from '../../../src-main/engine/defenses/training/distillatio
 import { overfitted } from '../../../src-main/engine/defenses/training/fast';
 import { martLoss } from '../../../src-main/engine/defenses/training/mart';
 import { tradesLoss } from '../../../src-main/engine/defenses/training/trades';
+import { gradientStep } from '../../../src-main/engine/gradient-step';
 import { plan } from '../../../src-main/engine/plan';
 import { defenseById } from '../../../src-main/engine/registry';
 import { resolve } from '../../../src-main/engine/resolve';
@@ -108,6 +109,31 @@ it('keeps MART’s loss finite where the model is sure and wrong', () => {
     batch,
   );
   expect([...loss.dataSync(), ...gradient.dataSync()].every(Number.isFinite)).toBe(true);
+});
+
+it('a step on more rows than the batch has judges by the first ones, and gives the gradient in all of them', () => {
+  const network = tinyNetwork();
+  const images = tf.randomUniform([6, 8, 8, 1], 0, 1, 'float32', 1) as tf.Tensor4D;
+  const batch = { images: tf.zeros([3, 8, 8, 1]) as tf.Tensor4D, labels: tf.tensor1d([0, 1, 2], 'int32') };
+  const predicted = network.outputs(images).argMax(1).dataSync();
+  const loss: TrainingLoss = (logits) => ({
+    loss: tf.fill([3], 7) as tf.Tensor1D,
+    gradient: tf.onesLike(logits),
+  });
+  const still = { step: () => {}, state: () => ({}), restore: () => {}, dispose: () => {} };
+  const altered = { images, loss, inputGradient: true };
+  const { inputGradient, ...reached } = gradientStep(network, still, batch, 0.1, altered);
+  const right = [0, 1, 2].filter((label) => predicted[label] === label).length;
+  expect(reached).toEqual({ loss: 7, accuracy: expect.closeTo(right / 3, 6) });
+  // A third of what one input's loss gives: the mean is over the batch.
+  const alone = tf.tidy(() => {
+    const activations = network.forward(images.slice([5], [1]));
+    return network.inputGradient(activations, tf.ones([1, 3])).dataSync();
+  });
+  inputGradient!
+    .slice([5], [1])
+    .dataSync()
+    .forEach((value, i) => expect(value).toBeCloseTo(alone[i]! / 3, 6));
 });
 
 // ── What a defence hands to the trainer ────────────────────────────────────────────────────────────────────────────
