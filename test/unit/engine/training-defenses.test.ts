@@ -274,17 +274,20 @@ describe('adversarial augmentation', () => {
 });
 
 it('gaussian augmentation changes its share of a batch, within the range, anew each time', async () => {
-  const { options } = await handed('gaussian-augmentation', { share: 0.25, sigma: 2 });
   const images = tf.fill([8, 8, 8, 1], 0.5) as tf.Tensor4D;
-  const draw = async (seed: number) =>
-    (await options.perturb!(undefined as never, { images, labels: tf.tensor1d([]) }, 0, contextOf(seed)))
-      .dataSync()
-      .slice();
+  const draw = async (seed: number, share = 0.25) => {
+    const { options } = await handed('gaussian-augmentation', { share, sigma: 2 });
+    const batch = { images, labels: tf.tensor1d([]) };
+    return (await options.perturb!(undefined as never, batch, 0, contextOf(seed))).dataSync().slice();
+  };
   const [a, b] = [await draw(1), await draw(2)];
   expect(a.subarray(0, 128).filter((value) => value !== 0.5).length).toBe(128);
   expect(a.subarray(128).every((value) => value === 0.5)).toBe(true);
   expect(a.every((value) => value >= 0 && value <= 1)).toBe(true);
   expect(a.subarray(0, 128)).not.toEqual(b.subarray(0, 128));
+  // All of a batch, and none of one too small for the share.
+  expect((await draw(1, 1)).filter((value) => value !== 0.5).length).toBe(512);
+  expect((await draw(1, 0.01)).every((value) => value === 0.5)).toBe(true);
 });
 
 // ── Whole trainings ────────────────────────────────────────────────────────────────────────────────────────────────
