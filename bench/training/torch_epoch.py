@@ -1,6 +1,8 @@
 """The same model, data, batch size and optimizer in PyTorch: prints one JSON line with the seconds of every epoch.
 
-    python bench/training/torch_epoch.py article-cnn EPOCHS DIGITS_FOLDER
+    python bench/training/torch_epoch.py article-cnn EPOCHS DIGITS_FOLDER [STEPS STEP_SIZE]
+
+With STEPS above 0 every batch is replaced by PGD examples (Linf .3, random start) before the gradient step.
 """
 
 import json
@@ -22,8 +24,24 @@ MODELS = {
 }
 
 
+EPSILON = 0.3
+
+
+def pgd(model, x, y, steps, step_size):
+    """The last iterate; gradients of the images alone, so that none are spent on the weights."""
+    perturbed = (x + torch.empty_like(x).uniform_(-EPSILON, EPSILON)).clamp_(0, 1)
+    for _ in range(steps):
+        perturbed.requires_grad_(True)
+        loss = nn.functional.cross_entropy(model(perturbed), y)
+        (gradient,) = torch.autograd.grad(loss, perturbed)
+        moved = perturbed.detach() + step_size * gradient.sign()
+        perturbed = torch.min(torch.max(moved, x - EPSILON), x + EPSILON).clamp_(0, 1)
+    return perturbed
+
+
 def main() -> None:
     name, epochs, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    steps, step_size = (int(sys.argv[4]), float(sys.argv[5])) if len(sys.argv) > 5 else (0, 0.0)
     images, labels = [], []
     for digit in range(10):
         with open(f"{folder}/{digit}.json") as file:
@@ -38,8 +56,9 @@ def main() -> None:
     for _ in range(epochs):
         started = time.perf_counter()
         for batch in torch.randperm(len(x)).split(128):
+            shown = pgd(model, x[batch], y[batch], steps, step_size) if steps else x[batch]
             optimizer.zero_grad()
-            loss = nn.functional.cross_entropy(model(x[batch]), y[batch])
+            loss = nn.functional.cross_entropy(model(shown), y[batch])
             loss.backward()
             optimizer.step()
             float(loss.detach())

@@ -16,7 +16,7 @@ import {
   type Task,
 } from './catalog';
 import type { Problem } from './events';
-import type { ParamSpec, PathSpec, Surface } from './params';
+import { isList, type ParamSpec, type PathSpec, type Surface } from './params';
 
 /** `{ id, …parameters }`; a list as a parameter's value stands for one entry per value. */
 export interface Entry {
@@ -180,6 +180,8 @@ function valueSchema(spec: ParamSpec): z.ZodType {
         : z.string().min(1);
     case 'attack':
       return anEntry;
+    case 'attacks':
+      return z.array(anEntry).min(1);
   }
 }
 
@@ -260,6 +262,8 @@ const rangeOf = (spec: ParamSpec): string => {
       ? 'an http or https address, without password or fragment'
       : `the path of a ${spec.what}`;
   if (spec.kind === 'attack') return `an attack of surface ${spec.surface} as {id: …}`;
+  if (spec.kind === 'attacks')
+    return `a list of at least one attack of surface ${spec.surface}, each as {id: …}`;
   const low = spec.min === undefined ? '' : ` ${spec.exclusiveMin ? 'above' : 'from'} ${spec.min}`;
   const high = spec.max === undefined ? '' : ` up to ${spec.max}`;
   return `${spec.integer ? 'a whole number' : 'a number'}${low}${high}`;
@@ -294,7 +298,7 @@ function checkParams(
       }
       continue;
     }
-    const list = Array.isArray(given) && spec.kind !== 'lines';
+    const list = Array.isArray(given) && !isList(spec);
     if (list && (!listsAllowed || given.length === 0)) {
       problems.push({
         place: `${place}.${key}`,
@@ -316,6 +320,10 @@ function checkParams(
         });
       } else if (spec.kind === 'attack') {
         problems.push(...checkNested(value as Entry, spec.surface, where, catalog));
+      } else if (spec.kind === 'attacks') {
+        (value as Entry[]).forEach((one, n) =>
+          problems.push(...checkNested(one, spec.surface, `${where}.${n}`, catalog)),
+        );
       }
     });
   }
@@ -543,8 +551,13 @@ export function pathsOf(experiment: Experiment, catalog: Catalog): NamedPath[] {
 export function experimentJsonSchema(catalog: Catalog): unknown {
   const entrySchema = (definition: CatalogEntry, lists: boolean) => {
     const shape = Object.entries(definition.params).map(([name, spec]) => {
-      const value = spec.kind === 'attack' ? nestedSchema(spec.surface) : valueSchema(spec);
-      const withLists = lists && spec.kind !== 'lines' ? z.union([value, z.array(value).min(1)]) : value;
+      const value =
+        spec.kind === 'attack'
+          ? nestedSchema(spec.surface)
+          : spec.kind === 'attacks'
+            ? z.array(nestedSchema(spec.surface)).min(1)
+            : valueSchema(spec);
+      const withLists = lists && !isList(spec) ? z.union([value, z.array(value).min(1)]) : value;
       const described = withLists.describe(spec.unit ? `${spec.help} Unit: ${spec.unit}.` : spec.help);
       if (spec.kind === 'path') return [name, described] as const;
       return [

@@ -75,9 +75,19 @@ export interface AttackSpec extends Described {
   default: Applied;
 }
 
+/** Several attacks side by side, as ingredients: at least one. */
+export interface AttacksSpec extends Described {
+  kind: 'attacks';
+  surface: Surface;
+  default: Applied[];
+}
+
 export type ParamSpec =
-  NumberSpec | DerivedNumberSpec | ChoiceSpec | BooleanSpec | LinesSpec | PathSpec | AttackSpec;
+  NumberSpec | DerivedNumberSpec | ChoiceSpec | BooleanSpec | LinesSpec | PathSpec | AttackSpec | AttacksSpec;
 export type ParamSpecs = Record<string, ParamSpec>;
+
+/** Whether one value of the parameter is a list by itself, which elsewhere stands for several values. */
+export const isList = ({ kind }: ParamSpec): boolean => kind === 'lines' || kind === 'attacks';
 
 /** What an attack acts on. */
 export type Surface =
@@ -94,7 +104,9 @@ export type ValueOf<S extends ParamSpec> = S extends NumberSpec | DerivedNumberS
         ? string[] | null
         : S extends AttackSpec
           ? Applied
-          : string;
+          : S extends AttacksSpec
+            ? Applied[]
+            : string;
 
 export type ParamsOf<S extends ParamSpecs> = { [K in keyof S]: ValueOf<S[K]> };
 
@@ -120,3 +132,4 @@ export const lines = (spec: Omit<LinesSpec, 'kind' | 'default'>): LinesSpec => (
 });
 export const path = (spec: Without<PathSpec>): PathSpec => ({ kind: 'path', ...spec });
 export const attack = (spec: Without<AttackSpec>): AttackSpec => ({ kind: 'attack', ...spec });
+export const attacks = (spec: Without<AttacksSpec>): AttacksSpec => ({ kind: 'attacks', ...spec });

@@ -8,7 +8,7 @@ import { canMeet, defended, importedModel, isTrainedHere, layersOf, restored, ty
 import { recordSteps } from './attack-steps';
 import { checksAfter, checksBefore, checksWork, withinBudget } from './checks';
 import type { ArmContext } from './context';
-import type { WhiteBoxTarget } from './definitions';
+import type { CostBasis, WhiteBoxTarget } from './definitions';
 import { predict, predictionAt, scoreAttack, type AttackResult, type Predictions } from './evaluate';
 import {
   assaultFrom,
@@ -90,8 +90,16 @@ export const classification: TaskRunner = {
 function trainingWork({ training, dataset }: Experiment, { model, defense }: ArmPlan): number {
   if (!isTrainedHere({ model })) return 0;
   // The size is not known before the data are read; what the experiment asks for is close enough for an estimate.
-  const batches = Math.ceil(Number(dataset!.train ?? 8000) / training.batchSize);
-  const basis = { epochs: training.epochs, batches, attack: attackWork };
+  const train = Number(dataset!.train ?? 8000);
+  const batches = Math.ceil(train / training.batchSize);
+  const basis: CostBasis = {
+    epochs: training.epochs,
+    batches,
+    train,
+    validation: Number(dataset!.validation ?? 0),
+    attack: attackWork,
+    examined: (applied, inputs) => (attackWork(applied) * inputs) / training.batchSize,
+  };
   const definition = defense && defenseById(defense.id);
   if (definition?.stage !== 'training') return training.epochs * batches;
   return definition.cost(basis, defense!.params as AnyParams);

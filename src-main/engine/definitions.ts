@@ -256,13 +256,47 @@ interface DefenseBase<P extends ParamSpecs> extends Definition<P> {
   derive?(params: ParamsOf<P>, training: Training): Partial<Record<keyof P, ParamValue>>;
 }
 
+/**
+ * What a training descends in place of the cross-entropy: logits of what the network was shown → one value an input of the
+ * (clean) batch [n], and the gradient of their sum in the logits. Called within tf.tidy.
+ */
+export type TrainingLoss = (
+  logits: tf.Tensor2D,
+  batch: Batch,
+) => { loss: tf.Tensor1D; gradient: tf.Tensor2D };
+
+/** Ends a fit when the robust accuracy on the validation part no longer grows, and takes the weights of the best epoch. */
+export interface EarlyStopping {
+  attack: Applied;
+  /** Epochs in a row without a better one that end the training. */
+  patience: number;
+  /** Share of the training before which no epoch counts: while epsilon grows, the accuracy under all of it says little. */
+  from: number;
+}
+
 /** How a training defence alters one `fit`. */
 export interface FitOptions {
   epochs?: number;
-  /** Replaces a batch's images before the gradient step; `progress` runs from 0 to 1 over the training. */
+  /**
+   * Replaces a batch's images before the gradient step; `progress` runs from 0 to 1 over the training. More rows than the
+   * batch has are for a `loss` that compares; the first ones count for the accuracy.
+   */
   perturb?(model: WhiteBoxTarget, batch: Batch, progress: number, context: Context): Promise<tf.Tensor4D>;
-  /** The attack `perturb` makes use of, so that progress counts its passes. */
-  attack?: Applied;
+  loss?: TrainingLoss;
+  /** Steps in a row on every batch, each perturbed anew; 1 unless given. */
+  replays?: number;
+  /** Told the gradient of the loss in the images of each step, [rows, height, width, channels]. */
+  learnt?(gradient: tf.Tensor4D, progress: number): void;
+  /** After every epoch, before its checkpoint; `trainer.point` draws at the epoch's end. */
+  afterEpoch?(model: WhiteBoxTarget, context: Context): Promise<void>;
+  /** What the defence carries from one batch or epoch to the next: part of the checkpoints. */
+  memory?: {
+    state(): Record<string, Float32Array>;
+    restore(state: Record<string, Float32Array>): void;
+  };
+  earlyStopping?: EarlyStopping | null;
+  /** Work of a step with its `perturb`, a plain gradient step being 1; 1 unless given. */
+  work?: number;
 }
 
 /** What a training defence works with. */
@@ -273,21 +307,35 @@ export interface Trainer {
   attack(applied: Applied, model: WhiteBoxTarget, batch: Batch, context: Context): Promise<tf.Tensor4D>;
   /** The same over a whole split, in batches; progress and pauses included. */
   attackSplit(applied: Applied, model: WhiteBoxTarget, split: Split): Promise<Float32Array>;
+  /** How many inputs of a split are classified right under an attack, which finishes early as in an evaluation. */
+  standing(applied: Applied, model: WhiteBoxTarget, split: Split, context: Context): Promise<number>;
+  /** Work of an attack on a batch, a plain gradient step being 1. */
+  work(applied: Applied): number;
   /** A value of one of the curves in contract/metrics.ts, drawn as its mean over some batches. */
   point(series: string, value: number): void;
+  /** Tells of something in this training that its reader should know. */
+  warn(code: string, message: string): void;
 }
 
 /** Cost of a training in plain gradient steps an epoch and batch; see `TrainingDefense.cost`. */
 export interface CostBasis {
   epochs: number;
   batches: number;
+  /** Images of the training and of the validation part. */
+  train: number;
+  validation: number;
   /** Passes an input of an attack, as gradient steps. */
   attack(applied: Applied): number;
+  /** Work of an attack on some inputs, in batches. */
+  examined(applied: Applied, inputs: number): number;
 }
 
 export interface TrainingDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
   stage: 'training';
-  /** Work units of the whole training, a plain gradient step on a batch being 1; what `fit` and `attackSplit` report adds up to it. */
+  /**
+   * Work units of the whole training, a plain gradient step on a batch being 1; what `fit`, `attackSplit` and `standing`
+   * report adds up to it.
+   */
   cost(basis: CostBasis, params: ParamsOf<P>): number;
   /** The last `fit` it awaits is the defended model. */
   train(trainer: Trainer, dataset: ImageDataset, params: ParamsOf<P>, context: Context): Promise<void>;

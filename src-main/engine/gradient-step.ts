@@ -1,28 +1,50 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from './definitions';
+import type { Batch, TrainingLoss } from './definitions';
 import { softmaxCrossEntropy } from './kernels';
 import type { Network } from './network';
 import type { Optimizer } from './optimizers';
 
-/** One step down the mean cross-entropy of a batch; the loss and accuracy it was taken at. */
+/** Where a step differs from plain training. */
+export interface Altered {
+  /** What the network is shown in place of the batch's images: as many rows, or more where `loss` compares several. */
+  images?: tf.Tensor4D;
+  loss?: TrainingLoss;
+  /** Whether the gradient in the images is wanted too: the caller disposes it. */
+  inputGradient?: boolean;
+}
+
+/**
+ * One step down the mean loss of a batch, the cross-entropy unless another is given; the loss and accuracy it was taken
+ * at, the accuracy over the first rows of what the network was shown, one an input of the batch.
+ */
 export function gradientStep(
   network: Network,
   optimizer: Optimizer,
-  { images, labels }: Batch,
+  batch: Batch,
   learningRate: number,
-): { loss: number; accuracy: number } {
-  return tf.tidy(() => {
+  { images = batch.images, loss: lossOf, inputGradient = false }: Altered = {},
+): { loss: number; accuracy: number; inputGradient?: tf.Tensor4D } {
+  const { labels } = batch;
+  const n = labels.shape[0];
+  let input: tf.Tensor | undefined;
+  const result = tf.tidy(() => {
     const activations = network.forward(images);
     const logits = activations.at(-1) as tf.Tensor2D;
-    const { loss, gradient } = softmaxCrossEntropy(logits, labels);
-    const result = {
+    const { loss, gradient } = lossOf ? lossOf(logits, batch) : softmaxCrossEntropy(logits, labels);
+    const judged = logits.shape[0] === n ? logits : logits.slice([0, 0], [n, -1]);
+    const reached = {
       loss: tf.mean(loss).dataSync()[0]!,
-      accuracy: tf.mean(tf.cast(tf.equal(logits.argMax(1), labels), 'float32')).dataSync()[0]!,
+      accuracy: tf.mean(tf.cast(tf.equal(judged.argMax(1), labels), 'float32')).dataSync()[0]!,
     };
-    optimizer.step(
-      network.parameterGradients(activations, tf.mul(gradient, 1 / images.shape[0])),
-      learningRate,
-    );
-    return result;
+    const mean: tf.Tensor2D = tf.mul(gradient, 1 / n);
+    if (!inputGradient) {
+      optimizer.step(network.parameterGradients(activations, mean), learningRate);
+      return reached;
+    }
+    const gradients = network.allGradients(activations, mean);
+    input = tf.keep(gradients.input);
+    optimizer.step(gradients.parameters, learningRate);
+    return reached;
   });
+  return input ? { ...result, inputGradient: input as tf.Tensor4D } : result;
 }

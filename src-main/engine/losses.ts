@@ -13,6 +13,32 @@ export const crossEntropy =
       : tf.tidy(() => ({ loss: tf.neg(result.loss), gradient: tf.neg(result.gradient) }));
   };
 
+/**
+ * Kullback–Leibler divergence of softmax(logits) from given probabilities [n, classes], KL(p ‖ q) [n], with its gradient in
+ * either side's logits: in q's own, and in those that p is the softmax of. To be called within tf.tidy.
+ */
+export function divergence(
+  probabilities: tf.Tensor2D,
+  logits: tf.Tensor2D,
+): { divergence: tf.Tensor1D; inLogits: tf.Tensor2D; inOrigin: tf.Tensor2D } {
+  const apart = tf.sub(tf.log(tf.maximum(probabilities, 1e-30)), tf.logSoftmax(logits));
+  const kl = tf.sum(tf.mul(probabilities, apart), 1, true);
+  return {
+    divergence: tf.squeeze(kl, [1]),
+    inLogits: tf.sub(tf.softmax(logits), probabilities),
+    inOrigin: tf.mul(probabilities, tf.sub(apart, kl)),
+  };
+}
+
+/** Climbs away from given probabilities [n, classes]. */
+export const awayFrom =
+  (probabilities: tf.Tensor2D): Loss =>
+  (logits) =>
+    tf.tidy(() => {
+      const { divergence: loss, inLogits } = divergence(probabilities, logits);
+      return { loss, gradient: inLogits };
+    });
+
 /** One-hot along a new last axis, float32. To be called within tf.tidy. */
 export const oneHot = (labels: tf.Tensor, classes: number): tf.Tensor2D =>
   tf.oneHot(labels as tf.Tensor1D, classes, 1, 0, 'float32') as tf.Tensor2D;

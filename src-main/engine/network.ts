@@ -144,6 +144,16 @@ export class Network {
     return gradients;
   }
 
+  /** Both at once, for one backward pass. To be called within tf.tidy. */
+  allGradients(
+    activations: Activations,
+    outputGradient: tf.Tensor2D,
+  ): { parameters: tf.Tensor[]; input: tf.Tensor } {
+    const parameters: tf.Tensor[] = [];
+    const collect = (kernel: tf.Tensor, bias: tf.Tensor) => parameters.unshift(kernel, bias);
+    return { input: this.backward(activations, outputGradient, true, collect), parameters };
+  }
+
   /** Gradient of the input from the gradient of the outputs. To be called within tf.tidy. */
   inputGradient(activations: Activations, outputGradient: tf.Tensor2D): tf.Tensor {
     return this.backward(activations, outputGradient, true, null);

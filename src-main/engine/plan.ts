@@ -1,7 +1,7 @@
 /** From a validated experiment to everything that will be run, with every parameter's value and a cost estimate. */
 import type { Entry, Experiment } from '../contract/experiment';
 import type { ArmPlan, AttackPlan, Plan } from '../contract/events';
-import type { Applied, ParamSpecs } from '../contract/params';
+import { isList, type Applied, type ParamSpecs } from '../contract/params';
 import type { Norm } from '../contract/catalog';
 import { classification } from './classification';
 import type { Attack, Defense } from './registry';
@@ -16,11 +16,11 @@ export const RUNNERS: Record<Experiment['task'], TaskRunner> = {
   'reinforcement-learning': reinforcement,
 };
 
-/** One entry per combination of the values in lists; a list is a parameter's value only where its spec is text lines. */
+/** One entry per combination of the values in lists that are not one value by themselves. */
 function combinations(entry: Entry, params: ParamSpecs): Entry[] {
   return Object.entries(entry).reduce<Entry[]>(
     (entries, [name, value]) =>
-      Array.isArray(value) && params[name]?.kind !== 'lines'
+      Array.isArray(value) && !(params[name] && isList(params[name]))
         ? entries.flatMap((before) => value.map((single: unknown) => ({ ...before, [name]: single })))
         : entries.map((before) => ({ ...before, [name]: value })),
     [{ id: entry.id }],
@@ -99,6 +99,14 @@ export function plan(experiment: Experiment): Plan {
       `attacks.${averaged.id}.expectation`,
       `found ${Number(averaged.params.expectation)}, but no target of the experiment answers at random`,
       'Leave it out, or add a randomised defence such as random-resize-pad.',
+    );
+  }
+  const stopped = defenses.find((defense) => Number(defense?.params.patience ?? 0) > 0);
+  if (stopped && !(Number(experiment.dataset?.validation ?? 0) > 0)) {
+    throw new LabError(
+      `defenses.${stopped.id}.patience`,
+      `found ${Number(stopped.params.patience)}, but the experiment has no validation images to judge an epoch by`,
+      'Set dataset.validation, or patience to 0. Test images are not used: what is reported must not choose the weights.',
     );
   }
   const runner = RUNNERS[experiment.task];

@@ -9,12 +9,13 @@ export function resolve(
   definition: { id: string; params: ParamSpecs } & Partial<Pick<Attack | Defense, 'derive'>>,
   training?: Training,
 ): Applied {
+  const nested = (one: Entry) => resolve(one, attackById(one.id), training);
+  const asEntry = ({ id, params }: Applied): Entry => ({ id, ...params });
   const given = (name: string, spec: ParamSpec): ParamValue => {
     const value = entry[name] as ParamValue | undefined;
-    if (spec.kind === 'attack') {
-      const nested = (value as Entry | undefined) ?? { id: spec.default.id, ...spec.default.params };
-      return resolve(nested, attackById(nested.id), training);
-    }
+    if (spec.kind === 'attack') return nested((value as Entry | undefined) ?? asEntry(spec.default));
+    if (spec.kind === 'attacks')
+      return ((value as Entry[] | undefined) ?? spec.default.map(asEntry)).map(nested);
     return value ?? ('default' in spec ? spec.default : null);
   };
   const params = Object.fromEntries(

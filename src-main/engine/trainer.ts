@@ -5,10 +5,12 @@ import type { Training } from '../contract/experiment';
 import type { Applied } from '../contract/params';
 import { LabError } from '../contract/problem';
 import type { ArmContext, Context } from './context';
+import { BestEpoch } from './best-epoch';
 import type { Batch, FitOptions, Trainer, WhiteBoxTarget } from './definitions';
 import { predict } from './evaluate';
 import { craft, perturb, readyAttack } from './evasion';
 import { gradientStep } from './gradient-step';
+import { prefixed, unprefixed } from './named';
 import { Network, type LayerSpec } from './network';
 import { createOptimizer, type Optimizer } from './optimizers';
 import { attackOf } from './registry';
@@ -35,14 +37,17 @@ export interface TrainerJob {
 
 type Weights = Record<string, Float32Array>;
 
-const prefixed = (prefix: string, values: Weights): Weights =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, value]));
-const unprefixed = (prefix: string, values: Weights): Weights =>
-  Object.fromEntries(
-    Object.entries(values)
-      .filter(([name]) => name.startsWith(`${prefix}/`))
-      .map(([name, value]) => [name.slice(prefix.length + 1), value]),
-  );
+/** One fit under way. */
+interface Fitting {
+  train: Split;
+  target: NetworkTarget;
+  optimizer: Optimizer;
+  best: BestEpoch;
+  options: FitOptions;
+  epochs: number;
+  /** Epochs of the fits before it. */
+  before: number;
+}
 
 /** The trainer of one arm. A defence may call `fit` several times; epochs are counted through. */
 export class ArmTrainer implements Trainer {
@@ -50,6 +55,8 @@ export class ArmTrainer implements Trainer {
   /** Weights of the fits that are over: a defence may still need them after a resume. */
   private finished: Weights = {};
   private epochs = 0;
+  /** Calls of `attackSplit`, each with streams of its own. */
+  private crafts = 0;
   private readonly pending = new Map<string, { sum: number; n: number }>();
 
   constructor(private readonly job: TrainerJob) {}
@@ -85,50 +92,44 @@ export class ArmTrainer implements Trainer {
       network.restore(unprefixed(`fit/${index}`, resume.state));
       return finish();
     }
-    const optimizer = createOptimizer(training.optimizer, network.parameters);
+    const fitting: Fitting = {
+      train,
+      target,
+      optimizer: createOptimizer(training.optimizer, network.parameters),
+      best: new BestEpoch(),
+      options,
+      epochs,
+      before,
+    };
+    const { optimizer, best } = fitting;
     if (resume && done > 0) {
       network.restore(unprefixed('network', resume.state));
       optimizer.restore(unprefixed('optimizer', resume.state));
+      options.memory?.restore(unprefixed('memory', resume.state));
+      if (options.earlyStopping) best.restore(unprefixed('best', resume.state));
     }
-    for (let epoch = done; epoch < epochs; epoch++) {
+    let over = false;
+    for (let epoch = done; epoch < epochs && !over; epoch++) {
       // A stream of its own for every epoch: a resumed training needs no generator state.
       const streams: Context = {
         random: (...purpose) => random(epoch, ...purpose),
         breathe: context.breathe,
       };
-      const order = streams
-        .random('shuffle')
-        .shuffle(Uint32Array.from({ length: sizeOf(train) }, (_, i) => i));
-      const late = epoch >= epochs * (1 - training.finalShare);
-      const learningRate = late ? training.finalLearningRate : training.learningRate;
-      await this.epoch({
-        train,
-        order,
-        target,
-        optimizer,
-        learningRate,
-        options,
-        streams,
-        epoch,
-        epochs,
-        before,
-      });
-      const over = epoch === epochs - 1;
-      if (sizeOf(dataset.validation) > 0) {
-        const { labels } = await predict(target, dataset.validation);
-        const right = labels.filter((label, i) => label === dataset.validation.labels[i]).length;
-        this.emitPoint('validationAccuracy', before + epoch + 1, right / labels.length);
-      }
+      await this.epoch(fitting, epoch, streams);
+      over = await this.look(fitting, epoch, streams);
       if (over) finish();
       context.emit({
         type: 'checkpoint',
-        position: { arm: context.arm.index, stage: 'training', done: before + epoch + 1 },
+        // A fit that is over counts as all its epochs, those it gave up included.
+        position: { arm: context.arm.index, stage: 'training', done: before + (over ? epochs : epoch + 1) },
         state: over
           ? { ...this.finished }
           : {
               ...this.finished,
               ...prefixed('network', network.weights()),
               ...prefixed('optimizer', optimizer.state()),
+              ...prefixed('memory', options.memory?.state() ?? {}),
+              ...prefixed('best', options.earlyStopping ? best.state() : {}),
             },
       });
     }
@@ -136,47 +137,92 @@ export class ArmTrainer implements Trainer {
     return target;
   }
 
-  private async epoch(run: {
-    train: Split;
-    order: Uint32Array;
-    target: NetworkTarget;
-    optimizer: Optimizer;
-    learningRate: number;
-    options: FitOptions;
-    streams: Context;
-    epoch: number;
-    epochs: number;
-    before: number;
-  }): Promise<void> {
-    const { train, order, target, optimizer, options, streams, epoch, epochs, before } = run;
+  /** Draws what the model has reached after an epoch, and says whether the fit is over. */
+  private async look(fitting: Fitting, epoch: number, streams: Context): Promise<boolean> {
+    const { target, options, best, epochs, before } = fitting;
+    const { validation } = this.job.dataset;
+    const x = before + epoch + 1;
+    const last = epoch === epochs - 1;
+    const streamsFor = (name: string): Context => ({
+      ...streams,
+      random: (...purpose) => streams.random(name, ...purpose),
+    });
+    if (sizeOf(validation) > 0) {
+      this.emitPoint('validationAccuracy', x, (await this.right(target, validation)) / sizeOf(validation));
+    }
+    await options.afterEpoch?.(target, streamsFor('after'));
+    this.flushPoints(x);
+    if (!options.earlyStopping) return last;
+    const { attack, patience, from } = options.earlyStopping;
+    const right = await this.standing(attack, target, validation, streamsFor('robust-validation'));
+    this.emitPoint('robustValidationAccuracy', x, right / sizeOf(validation));
+    // The last epoch always counts, whatever the rounding of a ramp over the whole training.
+    if (!last && (epoch + 1) / epochs < from) return false;
+    best.offer(right, epoch + 1, () => target.network.weights());
+    if (!last && best.since(epoch + 1) < patience) return false;
+    this.goBack(fitting, epoch);
+    return true;
+  }
+
+  /** Takes the weights of the best epoch; the work of the epochs given up counts as done. */
+  private goBack({ train, target, options, best, epochs }: Fitting, epoch: number): void {
+    const { training, context, dataset } = this.job;
+    target.network.restore(best.weights);
+    const batches = Math.ceil(sizeOf(train) / training.batchSize);
+    const looking =
+      (attackWork(options.earlyStopping!.attack) * sizeOf(dataset.validation)) / training.batchSize;
+    context.worked(
+      (epochs - 1 - epoch) * (batches * (options.replays ?? 1) * (options.work ?? 1) + looking),
+      `training ended after epoch ${epoch + 1} of ${epochs}, with the weights of epoch ${best.epoch}`,
+    );
+  }
+
+  /** Inputs of a split that are classified right. */
+  private async right(target: WhiteBoxTarget, split: Split): Promise<number> {
+    const { labels } = await predict(target, split);
+    return labels.filter((label, i) => label === split.labels[i]).length;
+  }
+
+  private async epoch(
+    { train, target, optimizer, options, epochs, before }: Fitting,
+    epoch: number,
+    streams: Context,
+  ): Promise<void> {
     const { training, context } = this.job;
+    const { perturb, loss: lossOf, replays = 1, learnt, work: workPerStep = 1 } = options;
+    const order = streams.random('shuffle').shuffle(Uint32Array.from({ length: sizeOf(train) }, (_, i) => i));
+    const late = epoch >= epochs * (1 - training.finalShare);
+    const learningRate = late ? training.finalLearningRate : training.learningRate;
     const batches = Math.ceil(order.length / training.batchSize);
-    const workPerBatch = 1 + (options.attack ? attackWork(options.attack) : 0);
     let work = 0;
     for (let b = 0; b < batches; b++) {
       const part = selected(train, order.subarray(b * training.batchSize, (b + 1) * training.batchSize));
       const batch = toBatch(part, target.inputShape);
       const random: Context['random'] = (...purpose) => streams.random(b, ...purpose);
-      const images = options.perturb
-        ? await options.perturb(target, batch, (epoch + b / batches) / epochs, { ...streams, random })
-        : batch.images;
-      const { loss, accuracy } = gradientStep(
-        target.network,
-        optimizer,
-        { images, labels: batch.labels },
-        run.learningRate,
-      );
-      tf.dispose([images, batch.images, batch.labels]);
-      if (!Number.isFinite(loss)) {
-        throw new LabError(
-          `training, arm ${context.arm.index}, epoch ${before + epoch + 1}, batch ${b + 1}`,
-          `the loss is ${loss}: the training diverged`,
-          'Lower training.learningRate, or the epsilon it trains against.',
+      for (let replay = 0; replay < replays; replay++) {
+        const progress = (epoch + (b + replay / replays) / batches) / epochs;
+        const images = await perturb?.(target, batch, progress, { ...streams, random });
+        const { loss, accuracy, inputGradient } = gradientStep(
+          target.network,
+          optimizer,
+          batch,
+          learningRate,
+          { images, loss: lossOf, inputGradient: learnt !== undefined },
         );
+        if (inputGradient) learnt!(inputGradient, progress);
+        tf.dispose([images, inputGradient].flatMap((tensor) => tensor ?? []));
+        if (!Number.isFinite(loss)) {
+          throw new LabError(
+            `training, arm ${context.arm.index}, epoch ${before + epoch + 1}, batch ${b + 1}`,
+            `the loss is ${loss}: the training diverged`,
+            'Lower training.learningRate, or the epsilon it trains against.',
+          );
+        }
+        this.point('loss', loss);
+        this.point('accuracy', accuracy);
+        work += workPerStep;
       }
-      this.point('loss', loss);
-      this.point('accuracy', accuracy);
-      work += workPerBatch;
+      tf.dispose([batch.images, batch.labels]);
       if ((b + 1) % BATCHES_PER_POINT === 0 || b === batches - 1) {
         this.flushPoints(before + epoch + (b + 1) / batches);
         context.worked(work, `training, epoch ${epoch + 1} of ${epochs}`);
@@ -200,16 +246,26 @@ export class ArmTrainer implements Trainer {
     // Made again on the way to the checkpoint: its progress is in the record already.
     const replayed = (resume?.done ?? 0) > this.epochs;
     const work = attackWork(applied) / training.batchSize;
-    return craft(
-      readyAttack(applied),
-      model,
-      split,
-      context.for('craft', this.networks.length),
-      false,
-      (inputs) => {
-        if (!replayed) context.worked(work * inputs, 'making adversarial examples of the training data');
-      },
-    );
+    return craft(readyAttack(applied), model, split, context.for('craft', this.crafts++), false, (inputs) => {
+      if (!replayed) context.worked(work * inputs, 'making adversarial examples of the training data');
+    });
+  }
+
+  async standing(applied: Applied, model: WhiteBoxTarget, split: Split, context: Context): Promise<number> {
+    const work = attackWork(applied) / this.job.training.batchSize;
+    const report = (inputs: number) =>
+      this.job.context.worked(work * inputs, 'trying the model of the moment under attack');
+    const images = await craft(readyAttack(applied), model, split, context, true, report);
+    return this.right(model, { images, labels: split.labels });
+  }
+
+  work(applied: Applied): number {
+    return attackWork(applied);
+  }
+
+  warn(code: string, message: string): void {
+    const { context } = this.job;
+    context.emit({ type: 'warning', arm: context.arm.index, code, message });
   }
 
   point(series: string, value: number): void {

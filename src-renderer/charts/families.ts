@@ -22,6 +22,7 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 
 function shown(value: unknown): string {
   if (typeof value === 'number') return plain(value);
+  if (Array.isArray(value)) return value.map(shown).join(' + ');
   if (typeof value === 'object' && value !== null && 'id' in value) return String(value.id);
   return String(value);
 }

@@ -5,6 +5,7 @@ import { catalog } from '../../src-main/contract/catalog-data';
 import { allowed, type Entry, type Experiment, parseExperiment } from '../../src-main/contract/experiment';
 import type { Task } from '../../src-main/contract/catalog';
 import type { Problem } from '../../src-main/contract/events';
+import { isList } from '../../src-main/contract/params';
 import { experimentToText, rawFromText } from '../../src-main/contract/experiment-text';
 import type { Bout } from '../../src-main/contract/lab-api';
 import { ask } from '../lab';
@@ -42,9 +43,9 @@ export interface Estimate {
 
 /** The size of the run: every arm is evaluated clean and under every attack. */
 export function estimate(experiment: Experiment): Estimate {
-  const isLines = (entry: Entry, key: string): boolean =>
-    catalog.some((other) => other.id === entry.id && other.params[key]?.kind === 'lines');
-  const count = (entries: Entry[]): number => expanded(entries, (entry, key) => !isLines(entry, key));
+  const isOneValue = (entry: Entry, key: string): boolean =>
+    catalog.some((other) => other.id === entry.id && other.params[key] && isList(other.params[key]));
+  const count = (entries: Entry[]): number => expanded(entries, (entry, key) => !isOneValue(entry, key));
   const models = 1 + experiment.furtherModels.length;
   const poisonings = 1 + count(experiment.poisoning);
   const defenses = 1 + count(experiment.defenses);

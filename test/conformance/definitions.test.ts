@@ -43,13 +43,14 @@ describe('catalog', () => {
           }
           if (spec.kind === 'choice') expect(spec.options, name).toContain(spec.default);
           if (spec.kind === 'derived-number') expect(spec.derived.length, name).toBeGreaterThan(3);
-          if (spec.kind === 'attack') {
-            expect(
-              catalog.some(
-                ({ kind, id, surface }) =>
-                  kind === 'attack' && id === spec.default.id && surface === spec.surface,
-              ),
-            ).toBe(true);
+          if (spec.kind === 'attack' || spec.kind === 'attacks') {
+            for (const given of [spec.default].flat()) {
+              expect(
+                catalog.some(
+                  ({ kind, id, surface }) => kind === 'attack' && id === given.id && surface === spec.surface,
+                ),
+              ).toBe(true);
+            }
           }
         }
       });

@@ -64,6 +64,36 @@ const cases = [
     .filter(({ surface }) => surface === 'training-set')
     .map(({ id }) => [id, { poisoning: [{ id }] }] as const),
   [
+    'a mix of attacks',
+    {
+      defenses: [
+        {
+          id: 'adversarial-augmentation',
+          attacks: [
+            { id: 'fgsm', epsilon: 0.2 },
+            { id: 'pgd', epsilon: 0.1, steps: 2 },
+          ],
+          ratio: 1.5,
+        },
+      ],
+    },
+  ] as const,
+  [
+    'early stopping',
+    {
+      dataset: { id: 'mnist', train: 96, test: 48, validation: 12 },
+      training: { epochs: 5, batchSize: 16 },
+      defenses: [
+        {
+          id: 'adversarial-training',
+          attack: { id: 'pgd', epsilon: 0.05, steps: 2 },
+          ramp: 0,
+          patience: 1,
+        },
+      ],
+    },
+  ] as const,
+  [
     'a transfer matrix of two models',
     { furtherModels: [{ id: 'mlp', units: 16 }], evaluation: { samples: 48, transfer: true } },
   ] as const,

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { defineDataset, type Grants, type Split } from '../../contract/dataset';
-import { derivedNumber, path } from '../../contract/params';
+import { path } from '../../contract/params';
 import { LabError } from '../../contract/problem';
 import { assertGranted, readGranted } from '../files';
+import { partParams } from '../parts';
 
 /** Magic numbers of the format: unsigned bytes in three dimensions (images) and in one (labels). */
 const IMAGES_MAGIC = 0x00000803;
@@ -28,27 +29,14 @@ export default defineDataset({
       what: 'folder',
       help: 'Folder with t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, and train-… to train on.',
     }),
-    train: derivedNumber({
-      derived: 'all of them',
-      integer: true,
-      min: 1,
-      unit: 'images',
-      help: 'Training images, from the first of the file.',
-    }),
-    test: derivedNumber({
-      derived: 'all of them',
-      integer: true,
-      min: 1,
-      unit: 'images',
-      help: 'Test images, from the first of the file.',
-    }),
+    ...partParams,
   },
-  async load({ path: folder, train, test }, grants) {
+  async load({ path: folder, train, test, validation }, grants) {
     assertGranted(folder, grants);
     if (!existsSync(folder))
       throw new LabError('dataset.path', `there is no folder “${folder}”`, 'Correct the path.');
-    const testPart = await readPart(folder, 't10k', test, true, grants);
-    const trainPart = await readPart(folder, 'train', train, false, grants);
+    const testPart = await readPart(folder, 't10k', { first: test, last: 0 }, true, grants);
+    const trainPart = await readPart(folder, 'train', { first: train, last: validation }, false, grants);
     const [height, width] = testPart.shape;
     if (trainPart && (trainPart.shape[0] !== height || trainPart.shape[1] !== width)) {
       throw new LabError(
@@ -57,42 +45,50 @@ export default defineDataset({
         'Both must have one size.',
       );
     }
-    const trainSplit = trainPart?.split ?? { images: new Float32Array(0), labels: new Uint8Array(0) };
-    const largest = [...trainSplit.labels, ...testPart.split.labels].reduce((a, b) => Math.max(a, b), 0);
+    const nothing: Split = { images: new Float32Array(0), labels: new Uint8Array(0) };
+    const trainSplit = trainPart?.first ?? nothing;
+    const largest = [...trainSplit.labels, ...testPart.first.labels].reduce((a, b) => Math.max(a, b), 0);
     return {
-      name: `IDX folder (${trainSplit.labels.length} to train on, ${testPart.split.labels.length} to test on)`,
+      name: `IDX folder (${trainSplit.labels.length} to train on, ${testPart.first.labels.length} to test on)`,
       shape: [height, width, 1],
       classes: Array.from({ length: largest + 1 }, (_, label) => String(label)),
       train: trainSplit,
-      validation: { images: new Float32Array(0), labels: new Uint8Array(0) },
-      test: testPart.split,
+      validation: trainPart?.last ?? nothing,
+      test: testPart.first,
     };
   },
 });
 
+/** How many of a file's images are taken: from its beginning (null: all that are left) and from its end. */
+interface Taken {
+  first: number | null;
+  last: number;
+}
+
 interface Part {
-  split: Split;
+  first: Split;
+  last: Split;
   shape: [number, number];
 }
 
 function readPart(
   folder: string,
   prefix: string,
-  limit: number | null,
+  taken: Taken,
   required: true,
   grants: Grants,
 ): Promise<Part>;
 function readPart(
   folder: string,
   prefix: string,
-  limit: number | null,
+  taken: Taken,
   required: false,
   grants: Grants,
 ): Promise<Part | null>;
 async function readPart(
   folder: string,
   prefix: string,
-  limit: number | null,
+  taken: Taken,
   required: boolean,
   grants: Grants,
 ): Promise<Part | null> {
@@ -120,22 +116,21 @@ async function readPart(
       'Both files must belong together.',
     );
   }
-  if (limit !== null && limit !== undefined && limit > count) {
+  const first = taken.first ?? Math.max(1, count - taken.last);
+  if (first + taken.last > count) {
+    const beside = taken.last > 0 ? ` beside ${taken.last} validation images` : '';
     throw new LabError(
       `dataset.${prefix === 't10k' ? 'test' : 'train'}`,
-      `found ${limit}; “${imagesFile}” has ${count} images`,
+      `found ${first}${beside}; “${imagesFile}” has ${count} images`,
       'Lower the number.',
     );
   }
-  const n = limit ?? count;
   const pixels = height * width;
-  return {
-    shape: [height, width],
-    split: {
-      images: Float32Array.from(images.data.subarray(0, n * pixels), (byte) => byte / 255),
-      labels: labels.data.slice(0, n),
-    },
-  };
+  const part = (start: number, end: number): Split => ({
+    images: Float32Array.from(images.data.subarray(start * pixels, end * pixels), (byte) => byte / 255),
+    labels: labels.data.slice(start, end),
+  });
+  return { shape: [height, width], first: part(0, first), last: part(count - taken.last, count) };
 }
 
 function locate(folder: string, name: string): string | null {

@@ -3,7 +3,8 @@
  * start), MI-FGSM (along a running sum of gradients) and PGD (random starts).
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Batch, EvasionContext, Goal, WhiteBoxTarget } from '../definitions';
+import type { Context } from '../context';
+import type { Batch, EvasionContext, Goal, Loss, WhiteBoxTarget } from '../definitions';
 import { crossEntropy } from '../losses';
 import { ascent, l1, project, randomInBall, type BallNorm } from '../norms';
 import { reaches } from './finished';
@@ -24,6 +25,43 @@ export interface Ascent {
  * length is only slowly unlearnt: on MNIST such a start finds 1 to 4 points less than this one.
  */
 const L2_START = 0.3;
+
+/** The running direction: the former one decayed, with the gradient of the moment added. To be called within tf.tidy. */
+const turned = (direction: tf.Tensor4D, gradient: tf.Tensor4D, decay: number): tf.Tensor4D =>
+  decay > 0 ? tf.add(tf.mul(direction, decay), tf.div(gradient, l1(gradient))) : gradient;
+
+const step = (images: tf.Tensor4D, direction: tf.Tensor4D, norm: BallNorm, length: number): tf.Tensor4D =>
+  tf.add(images, ascent(direction, norm, length));
+
+/**
+ * All steps up a loss from `start`, which it takes over: every input keeps its last iterate, in the ball around `clean`.
+ * What training examples are made by.
+ */
+export async function climb(
+  target: WhiteBoxTarget,
+  start: tf.Tensor4D,
+  clean: tf.Tensor4D,
+  loss: Loss,
+  { norm, epsilon, steps, stepSize, decay }: Omit<Ascent, 'randomStart'>,
+  context: Pick<Context, 'breathe'>,
+): Promise<tf.Tensor4D> {
+  let [images, direction] = [start, tf.zerosLike(start)];
+  for (let t = 0; t < steps; t++) {
+    const next = tf.tidy(() => {
+      const { gradient } = target.gradient(images, loss);
+      const towards = turned(direction, gradient, decay);
+      return {
+        direction: towards,
+        images: project(step(images, towards, norm, stepSize), clean, norm, epsilon),
+      };
+    });
+    tf.dispose([images, direction]);
+    ({ images, direction } = next);
+    await context.breathe();
+  }
+  direction.dispose();
+  return images;
+}
 
 /** What is kept of each input that still stands; types, not interfaces, so that they count as records of tensors. */
 type Climbing = {
@@ -65,25 +103,9 @@ export async function ascend(
         )
       : batch.images.clone(),
   );
-  const turned = (direction: tf.Tensor4D, gradient: tf.Tensor4D) =>
-    decay > 0 ? (tf.add(tf.mul(direction, decay), tf.div(gradient, l1(gradient))) as tf.Tensor4D) : gradient;
-  const step = (images: tf.Tensor4D, clean: tf.Tensor4D, direction: tf.Tensor4D) =>
-    project(tf.add(images, ascent(direction, norm, stepSize)), clean, norm, epsilon);
-
   if (!context.finishEarly) {
-    let [images, direction] = [start, tf.zerosLike(start)];
-    for (let t = 0; t < steps; t++) {
-      const next = tf.tidy(() => {
-        const { gradient } = target.gradient(images, crossEntropy(batch.labels, goal));
-        const towards = turned(direction, gradient);
-        return { direction: towards, images: step(images, batch.images, towards) };
-      });
-      tf.dispose([images, direction]);
-      ({ images, direction } = next);
-      await context.breathe();
-    }
-    direction.dispose();
-    return images;
+    const loss = crossEntropy(batch.labels, goal);
+    return climb(target, start, batch.images, loss, { norm, epsilon, steps, stepSize, decay }, context);
   }
 
   const standing = new Standing<Climbing>(
@@ -116,13 +138,15 @@ export async function ascend(
     const { direction, ...judgement } = tf.tidy(() => {
       const { images, labels, direction } = standing.tensors;
       const { logits, loss, gradient } = target.gradient(images, crossEntropy(labels, goal));
-      return { direction: turned(direction, gradient), ...(judged ? judge(logits, loss) : {}) };
+      return { direction: turned(direction, gradient, decay), ...(judged ? judge(logits, loss) : {}) };
     });
     standing.put({ direction });
     if (judged) take(judgement as Judgement);
     if (standing.count > 0) {
       const { images, clean, direction: towards } = standing.tensors;
-      standing.put({ images: tf.tidy(() => step(images, clean, towards)) });
+      standing.put({
+        images: tf.tidy(() => project(step(images, towards, norm, stepSize), clean, norm, epsilon)),
+      });
     }
     await context.breathe();
   }

@@ -77,6 +77,27 @@ describe('experiment', () => {
       'pgd',
     ],
     [
+      'a bad attack of a mix',
+      {
+        ...good,
+        defenses: [{ id: 'adversarial-augmentation', attacks: [{ id: 'fgsm' }, { id: 'pgd', step: 3 }] }],
+      },
+      'defenses.0.attacks.1.step',
+      'steps',
+    ],
+    [
+      'one attack where a list is expected',
+      { ...good, defenses: [{ id: 'adversarial-augmentation', attacks: { id: 'fgsm' } }] },
+      'defenses.0.attacks',
+      'a list of at least one attack',
+    ],
+    [
+      'an empty mix',
+      { ...good, defenses: [{ id: 'adversarial-augmentation', attacks: [] }] },
+      'defenses.0.attacks',
+      'a list of at least one attack',
+    ],
+    [
       'an arm that is not there',
       { ...good, arms: [{ poisoning: 'clean', defense: 'trades' }] },
       'arms.0.defense',

@@ -86,6 +86,20 @@ describe('idx', () => {
     await expect(load({ test: 5 })).rejects.toThrow(/found 5; .* has 2 images/);
   });
 
+  it('keeps validation images from the end of the training file', async () => {
+    for (const part of ['t10k', 'train']) {
+      write(`${part}-images-idx3-ubyte`, images(3));
+      write(`${part}-labels-idx1-ubyte`, labels(0, 1, 2));
+    }
+    const data = await load({ validation: 1 });
+    expect([[...data.train.labels], [...data.validation.labels]]).toEqual([[0, 1], [2]]);
+    expect((await load({ validation: 1, train: 1 })).train.labels.length).toBe(1);
+    await expect(load({ validation: 1, train: 3 })).rejects.toThrow(
+      /dataset\.train: found 3 beside 1 validation images; .* has 3 images/,
+    );
+    await expect(load({ validation: 3 })).rejects.toThrow(/found 1 beside 3 validation images/);
+  });
+
   it('refuses files that a link leads out of the folder', async () => {
     write('t10k-images-idx3-ubyte', images(2));
     write('t10k-labels-idx1-ubyte', labels(0, 1));

@@ -43,11 +43,14 @@ describe('network', () => {
       network.inputGradient(activations, gradient),
       ...network.parameterGradients(activations, gradient),
     ];
-    ours.forEach((tensor, i) => {
-      const [a, b] = [tensor.dataSync(), expected[i]!.dataSync()];
-      expect(tensor.shape).toEqual(expected[i]!.shape);
-      a.forEach((value, j) => expect(value).toBeCloseTo(b[j]!, 5));
-    });
+    const { input, parameters } = network.allGradients(activations, gradient);
+    for (const found of [ours, [input, ...parameters]]) {
+      found.forEach((tensor, i) => {
+        const [a, b] = [tensor.dataSync(), expected[i]!.dataSync()];
+        expect(tensor.shape).toEqual(expected[i]!.shape);
+        a.forEach((value, j) => expect(value).toBeCloseTo(b[j]!, 5));
+      });
+    }
   });
 
   it.each([

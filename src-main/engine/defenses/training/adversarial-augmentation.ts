@@ -1,4 +1,4 @@
-import { attack, number } from '../../../contract/params';
+import { attacks, boolean, number } from '../../../contract/params';
 import { defineTrainingDefense } from '../../definitions';
 import { concatenated, selected, sizeOf } from '../../splits';
 
@@ -7,7 +7,7 @@ export default defineTrainingDefense({
   id: 'adversarial-augmentation',
   title: 'Adversarial augmentation',
   summary:
-    'Trains a plain model, makes adversarial examples of the training images against it, and trains a fresh model on clean and adversarial images together.',
+    'Trains a plain model, makes adversarial examples of the training images against it, by one attack or several in equal parts, and trains a fresh model on clean and adversarial images together.',
   limits:
     'The examples are fixed: the new model learns to withstand the old one’s weaknesses, and new examples made against it work again. Adversarial training makes them anew at every step.',
   reference: {
@@ -17,26 +17,40 @@ export default defineTrainingDefense({
     where: 'ICLR, arXiv:1312.6199',
   },
   params: {
-    attack: attack({
+    attacks: attacks({
       surface: 'evasion',
-      default: { id: 'fgsm', params: { epsilon: 0.3 } },
-      help: 'Attack that makes the examples.',
+      default: [{ id: 'fgsm', params: { epsilon: 0.3 } }],
+      help: 'Attacks that make the examples, each an equal part of them.',
     }),
     ratio: number({
       default: 1,
       min: 0,
       exclusiveMin: true,
-      max: 1,
-      help: 'Adversarial examples for each clean one.',
+      max: 20,
+      help: 'Adversarial examples for each training image; above 1 images are attacked several times, by the attacks in turn.',
     }),
+    clean: boolean({ default: true, help: 'Train on the clean images too, else on the examples alone.' }),
   },
-  cost: ({ epochs, batches, attack: costOf }, { attack: applied, ratio }) =>
-    epochs * batches * (2 + ratio) + batches * ratio * costOf(applied),
-  async train(trainer, { train }, { attack: applied, ratio }, context) {
+  cost({ epochs, batches, attack: costOf }, { attacks: mix, ratio, clean }) {
+    const crafting = mix.reduce((sum, applied) => sum + costOf(applied) / mix.length, 0);
+    return epochs * batches * (1 + (clean ? 1 : 0) + ratio) + batches * ratio * crafting;
+  },
+  async train(trainer, { train }, { attacks: mix, ratio, clean }, context) {
     const plain = await trainer.fit(train);
-    const chosen = context.random('chosen').shuffle(Uint32Array.from({ length: sizeOf(train) }, (_, i) => i));
-    const part = selected(train, chosen.slice(0, Math.ceil(ratio * sizeOf(train))));
-    const adversarial = await trainer.attackSplit(applied, plain, part);
-    await trainer.fit(concatenated(train, { images: adversarial, labels: part.labels }));
+    const n = sizeOf(train);
+    const chosen = context.random('chosen').shuffle(Uint32Array.from({ length: n }, (_, i) => i));
+    const examples = Array.from({ length: Math.ceil(ratio * n) }, (_, i) => ({
+      image: chosen[i % n]!,
+      // One further on with every pass over the images, so that none meets the same attack twice in a row.
+      attack: (i + Math.floor(i / n)) % mix.length,
+    }));
+    const parts = clean ? [train] : [];
+    for (const [index, applied] of mix.entries()) {
+      const own = examples.filter(({ attack }) => attack === index).map(({ image }) => image);
+      if (own.length === 0) continue;
+      const part = selected(train, Uint32Array.from(own));
+      parts.push({ images: await trainer.attackSplit(applied, plain, part), labels: part.labels });
+    }
+    await trainer.fit(concatenated(...parts));
   },
 });

@@ -1,6 +1,6 @@
-import { attack, derivedNumber, number } from '../../../contract/params';
-import { scaledAttack } from '../../attacks/scaled';
+import { attack } from '../../../contract/params';
 import { defineTrainingDefense } from '../../definitions';
+import { grownAttack, ownEpochs, patienceParam, rampOver, stopping, stoppingCost } from '../robust-training';
 
 /** Adversarial training: every gradient step is taken on examples made against the weights of that moment. */
 export default defineTrainingDefense({
@@ -22,33 +22,20 @@ export default defineTrainingDefense({
       default: { id: 'pgd', params: { epsilon: 0.3, steps: 10, stepSize: 0.05 } },
       help: 'Attack in the loop.',
     }),
-    ramp: number({
-      default: 0.4,
-      min: 0,
-      max: 1,
-      unit: 'share of training',
-      help: 'Over this share of the training epsilon and step size grow from 0 to their value.',
-    }),
-    epochs: derivedNumber({
-      derived: 'training.epochs',
-      integer: true,
-      min: 1,
-      max: 10000,
-      help: 'Epochs of this training, where it needs more than the plain one.',
-    }),
+    ramp: rampOver(0.4),
+    epochs: ownEpochs,
+    patience: patienceParam,
   },
   derive: (_params, training) => ({ epochs: training.epochs }),
-  cost: ({ batches, attack: costOf }, { attack: applied, epochs }) =>
-    epochs * batches * (1 + costOf(applied)),
-  async train(trainer, { train }, { attack: applied, ramp, epochs }) {
+  cost: (basis, { attack: applied, epochs, patience }) =>
+    epochs * basis.batches * (1 + basis.attack(applied)) + stoppingCost(basis, applied, epochs, patience),
+  async train(trainer, { train }, { attack: applied, ramp, epochs, patience }) {
     await trainer.fit(train, {
       epochs,
-      attack: applied,
-      async perturb(model, batch, progress, context) {
-        const scale = ramp > 0 ? Math.min(1, progress / ramp) : 1;
-        trainer.point('epsilon', scale * Number(applied.params.epsilon));
-        return trainer.attack(scaledAttack(applied, scale), model, batch, context);
-      },
+      work: 1 + trainer.work(applied),
+      earlyStopping: stopping(applied, patience, ramp),
+      perturb: (model, batch, progress, context) =>
+        trainer.attack(grownAttack(trainer, applied, ramp, progress), model, batch, context),
     });
   },
 });

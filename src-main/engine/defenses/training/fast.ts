@@ -1,0 +1,99 @@
+import { choice, derivedNumber } from '../../../contract/params';
+import { radius } from '../../attacks/ball';
+import { defineTrainingDefense, type CostBasis } from '../../definitions';
+import type { BallNorm } from '../../norms';
+import { slice, sizeOf } from '../../splits';
+import {
+  grownAttack,
+  ownEpochs,
+  patienceParam,
+  pgd,
+  rampOver,
+  stopping,
+  stoppingCost,
+} from '../robust-training';
+
+/** Training inputs that one step and many are compared on after every epoch, as in the paper's minibatch. */
+const WATCHED = 128;
+
+/** The many steps of that comparison. */
+const many = ({ epsilon, norm }: { epsilon: number; norm: BallNorm }) =>
+  pgd({ epsilon, norm, steps: 10, stepSize: epsilon / 4 });
+
+const watched = (train: number): number => Math.min(WATCHED, train);
+
+/** Fast adversarial training: one step from a random point of the ball, with catastrophic overfitting watched for. */
+export default defineTrainingDefense({
+  id: 'fast',
+  title: 'Fast adversarial training',
+  summary:
+    'Adversarial training with a single step from a random point of the ball: a tenth of the cost of ten steps. It can break down within an epoch, when the model learns to withstand that one step and nothing else; that is watched for on training inputs, drawn as two curves, and told.',
+  limits:
+    'After catastrophic overfitting the accuracy under one step is high and under many steps near 0: only a stronger attack shows it. A smaller step, a longer ramp or a lower final learning rate help; patience goes back to the epoch before.',
+  reference: {
+    authors: 'E. Wong, L. Rice, J. Z. Kolter',
+    title: 'Fast is better than free: revisiting adversarial training',
+    year: 2020,
+    where: 'ICLR, arXiv:2001.03994',
+  },
+  params: {
+    epsilon: radius(0.3),
+    norm: choice({ options: ['linf', 'l2'], default: 'linf', help: 'Norm of the ball and of the step.' }),
+    alpha: derivedNumber({
+      derived: '1.25 · epsilon',
+      min: 0,
+      exclusiveMin: true,
+      unit: 'pixel range',
+      help: 'Length of the step. At twice epsilon the model breaks down.',
+    }),
+    ramp: rampOver(0.4),
+    epochs: ownEpochs,
+    patience: patienceParam,
+  },
+  derive: ({ epsilon }, training) => ({ alpha: 1.25 * epsilon, epochs: training.epochs }),
+  cost(basis: CostBasis, { epsilon, norm, alpha, epochs, patience }) {
+    const one = pgd({ epsilon, norm, steps: 1, stepSize: alpha });
+    const looks = [one, many({ epsilon, norm })].map((attack) =>
+      basis.examined(attack, watched(basis.train)),
+    );
+    return (
+      epochs * (basis.batches * (1 + basis.attack(one)) + looks.reduce((a, b) => a + b)) +
+      stoppingCost(basis, many({ epsilon, norm }), epochs, patience)
+    );
+  },
+  async train(trainer, { train }, { epsilon, norm, alpha, ramp, epochs, patience }) {
+    const oneStep = pgd({ epsilon, norm, steps: 1, stepSize: alpha });
+    const manySteps = many({ epsilon, norm });
+    const inputs = slice(train, 0, watched(sizeOf(train)));
+    let told = false;
+    await trainer.fit(train, {
+      epochs,
+      work: 1 + trainer.work(oneStep),
+      earlyStopping: stopping(manySteps, patience, ramp),
+      memory: {
+        state: () => ({ told: Float32Array.of(Number(told)) }),
+        restore: (state) => (told = state.told![0] === 1),
+      },
+      perturb: (model, batch, progress, context) =>
+        trainer.attack(grownAttack(trainer, oneStep, ramp, progress), model, batch, context),
+      async afterEpoch(model, context) {
+        const of = sizeOf(inputs);
+        const one = (await trainer.standing(oneStep, model, inputs, context)) / of;
+        const many = (await trainer.standing(manySteps, model, inputs, context)) / of;
+        trainer.point('oneStepAccuracy', one);
+        trainer.point('manyStepAccuracy', many);
+        if (told || !overfitted(one, many)) return;
+        told = true;
+        const shares = [one, many].map((share) => `${(100 * share).toFixed(1)} %`);
+        trainer.warn(
+          'catastrophic-overfitting',
+          `Fast adversarial training broke down: of ${of} training inputs ${shares[0]} withstand the one step it trains against, and ${shares[1]} ten steps within the same epsilon. What one step reports on this model is no sign of robustness; lower alpha, lengthen the ramp, or set patience.`,
+        );
+      },
+    });
+  },
+});
+
+/** Most inputs withstand the one step, and many steps find more than half of those. */
+export const overfitted = (oneStep: number, manySteps: number): boolean =>
+  oneStep > 0.5 && manySteps < oneStep / 2;
