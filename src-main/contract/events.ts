@@ -175,8 +175,11 @@ export type ControlEvent =
   | { type: 'run-continued' }
   | { type: 'run-resumed'; from: Position | null }
   | { type: 'run-stopped' }
-  /** The target stopped answering in the middle of an attack: what had been found by then, to go on from. */
-  | { type: 'attack-interrupted'; position: Position; state: Record<string, Float32Array> }
+  /**
+   * An attack on a model that only answers broke off: the batches that are done and the answers had since, with which the
+   * run goes on from its last checkpoint.
+   */
+  | { type: 'attack-interrupted'; arm: number; attack: number; state: Record<string, Float32Array> }
   | { type: 'run-failed'; error: Problem };
 
 const CONTROL_TYPES: readonly string[] = [

@@ -192,9 +192,6 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       progress.sinceMs = progress.activeMs;
       progress.doneBefore = progress.done;
       break;
-    case 'attack-interrupted':
-      state.checkpoint = event.position;
-      break;
     case 'run-stopped':
       state.status = 'stopped';
       break;

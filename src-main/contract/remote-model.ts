@@ -5,9 +5,11 @@ export interface RemoteModel {
   inputShape: [height: number, width: number, channels: number];
   classes: number;
   gives: 'scores' | 'labels';
+  /** Most images it takes at once. */
+  atOnce: number;
   /**
-   * Answers n images (n × height × width × channels, float32 in [0, 1]): n × classes logits or log-probabilities, or n
-   * labels. Throws LabError, naming what was tried, when no sound answer can be had; the signal's reason when stopped.
+   * Answers n ≤ atOnce images (n × height × width × channels, float32 in [0, 1]): n × classes logits or
+   * log-probabilities, or n labels. Throws LabError, naming what was tried, when no sound answer can be had; the signal's reason when stopped.
    */
   ask(images: Float32Array, n: number, signal: AbortSignal): Promise<Float32Array>;
   close(): Promise<void>;

@@ -15,6 +15,8 @@ export interface Model {
   target: Target;
   /** An imported model that ends in probabilities which could not be taken back to logits. */
   usesLogProbabilities?: boolean;
+  /** The same target, where it is one that may stop answering. */
+  remote?: RemoteTarget;
   /** The model without the transformation of its inputs that defends it, where there is one. */
   bare?: WhiteBoxTarget;
   /** Where the target draws at random: from another stream from now on. */
@@ -39,7 +41,7 @@ export async function importedModel({ model }: ArmPlan, inputs: Inputs, signal: 
   if (inputs.remoteModel) {
     const target = new RemoteTarget(inputs.remoteModel, signal);
     checkFits(target, dataset);
-    return { target, dispose: () => {} };
+    return { target, remote: target, dispose: () => {} };
   }
   const target = await LayersTarget.create(inputs.importedModel!, model!.params as unknown as ImportOptions);
   checkFits(target, dataset);

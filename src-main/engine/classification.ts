@@ -3,7 +3,6 @@ import type { ImageDataset, Split } from '../contract/dataset';
 import type { Experiment } from '../contract/experiment';
 import type { ArmPlan, AttackPlan, Metrics, RunEvent } from '../contract/events';
 import type { ParamsOf, ParamSpecs } from '../contract/params';
-import { LabError } from '../contract/problem';
 import { canMeet, defended, importedModel, isTrainedHere, layersOf, restored, type Model } from './arm-model';
 import { recordSteps } from './attack-steps';
 import { checksAfter, checksBefore, checksWork, withinBudget } from './checks';
@@ -20,6 +19,7 @@ import {
   type Assault,
   type ReadyAttack,
 } from './evasion';
+import { Memory } from './memory';
 import type { LayerSpec } from './network';
 import { attackOf, defenseById } from './registry';
 import { fittingInputs, sizeOf, testInputs } from './splits';
@@ -67,15 +67,12 @@ export const classification: TaskRunner = {
           state: {},
         });
       }
-      const done = resumed ? resume.position.done : 0;
-      for (const attack of attacks.slice(done)) {
+      let begun = resumed ? resume.state : {};
+      for (const attack of attacks.slice(resumed ? resume.position.done : 0)) {
         if (!canMeet(context.arm, attack)) continue;
-        const begun =
-          resumed && attack.index === done && 'images' in resume.state
-            ? assaultFrom(resume.state)
-            : newAssault(test);
         drawAnew('attack', attack.index);
         const adversarial = await underAttack({ attack, model, test, clean, begun, job });
+        begun = {};
         if (experiment.evaluation.transfer) kept.adversarial.set(`${index}/${attack.index}`, adversarial);
       }
       drawAnew('checks');
@@ -211,35 +208,52 @@ interface Encounter {
   model: Model;
   test: Split;
   clean: Predictions;
-  /** What an interrupted attempt had done. */
-  begun: Assault;
+  /** What an interrupted attempt left: batches that are done, and answers. */
+  begun: Record<string, Float32Array>;
   job: Job;
 }
 
 /** Fits the attack where it learns first, runs it, records what it found, and gives the perturbed test images. */
 async function underAttack(encounter: Encounter): Promise<Float32Array> {
-  const { attack, model, test, clean, begun, job } = encounter;
+  const { attack, model, test, begun, job } = encounter;
+  const assault = 'images' in begun ? assaultFrom(begun) : newAssault(test);
+  if (!model.remote) return recorded(encounter, assault, null);
+  const memory = new Memory(begun);
+  model.remote.memory = memory;
+  try {
+    return await recorded(encounter, assault, memory);
+  } catch (error) {
+    const state = { ...stateOf(assault), ...memory.state() };
+    const { context } = job;
+    context.emit({ type: 'attack-interrupted', arm: context.arm.index, attack: attack.index, state });
+    throw error;
+  } finally {
+    model.remote.memory = null;
+  }
+}
+
+async function recorded(
+  encounter: Encounter,
+  assault: Assault,
+  memory: Memory | null,
+): Promise<Float32Array> {
+  const { attack, model, test, clean, job } = encounter;
   const { experiment, context } = job;
   const { index } = context.arm;
   const streams = context.for('attack', attack.index);
   const ready = await fitted(encounter, streams);
+  memory?.settle();
   try {
     const work = attackWork(attack) / experiment.training.batchSize;
-    const report = (inputs: number) =>
+    const report = (inputs: number) => {
+      memory?.forget();
       context.worked(work * inputs, `${attack.id} on ${sizeOf(test)} test images`);
+    };
     const counted = new CountingTarget(model.target);
     const begin = context.now();
-    try {
-      await continueAssault(begun, ready, counted, test, streams, true, report);
-    } catch (error) {
-      if (error instanceof LabError && begun.aims.some((aim) => aim !== -1)) {
-        const position = { arm: index, stage: 'evaluation', done: attack.index } as const;
-        context.emit({ type: 'attack-interrupted', position, state: stateOf(begun) });
-      }
-      throw error;
-    }
+    await continueAssault(assault, ready, counted, test, streams, true, report);
     const seconds = context.now() - begin;
-    const result = await scoreAttack(ready, begun, counted, model.target, test, clean);
+    const result = await scoreAttack(ready, assault, counted, model.target, test, clean);
     const metrics: Metrics = {
       ...result.metrics,
       seconds,

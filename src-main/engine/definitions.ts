@@ -65,8 +65,8 @@ export type Goal = 'untargeted' | 'targeted';
 
 /**
  * The target as a black-box attack may ask it: about images made of the batch's inputs. It counts every question for the
- * input (`rows`) it was asked for, holds it to its cap, and keeps what was found, so that a target that stops answering
- * loses nothing and success can be drawn against queries. An input may stand in `rows` any number of times.
+ * input (`rows`) it was asked for, holds it to its cap, and notes successes, so that they can be drawn against queries. An
+ * input may stand in `rows` any number of times.
  */
 export interface Oracle {
   inputShape: [number, number, number];

@@ -24,7 +24,7 @@ import { deliver } from './norms';
 import { BatchOracle, type Improvement } from './oracle';
 import { attackOf } from './registry';
 import { resolve } from './resolve';
-import { selected, sizeOf, toBatch } from './splits';
+import { inParts, sizeOf, toBatch } from './splits';
 import { ExpectationTarget, whiteBox } from './targets';
 
 /** Inputs attacked together: large enough for the kernels, small enough for the progress bar. */
@@ -114,16 +114,6 @@ function contextOf(context: Context, finishEarly: boolean): EvasionContext {
 /** Most queries of one input. */
 const capOf = ({ queries }: AnyParams): number => (queries as number | undefined) ?? Infinity;
 
-/** Raised when an oracle's target stops answering: carries what had been found by then. */
-class Interrupted extends Error {
-  constructor(
-    override readonly cause: unknown,
-    readonly oracle: BatchOracle,
-  ) {
-    super('the target stopped answering');
-  }
-}
-
 /**
  * Runs an attack on a batch, whose labels are the classes to leave or to reach, and enforces its budget and the range
  * [0, 1], exactly, on what it returns. Black-box attacks also give what they asked and found on the way.
@@ -135,28 +125,21 @@ async function strike(
   goal: Goal,
   context: Context,
   finishEarly: boolean,
-  spent?: Uint32Array,
 ): Promise<{ images: Float32Array; oracle: BatchOracle | null }> {
   const draws = target.capabilities.includes('randomised') ? Number(params.expectation) : 1;
   const met = draws > 1 ? new ExpectationTarget(target, draws) : target;
   const oracle =
-    definition.access === 'queries'
-      ? new BatchOracle(met, batch, goal, norm, capOf(params), draws, spent)
-      : null;
+    definition.access === 'queries' ? new BatchOracle(met, batch, goal, norm, capOf(params), draws) : null;
   const asked = (oracle ?? whiteBox(met)) as Asked;
   const evasion = contextOf(context, finishEarly);
-  try {
-    const perturbed = await (fitted
-      ? fitted.perturb(asked, batch, evasion)
-      : definition.perturb!(asked, batch, goal, params, evasion));
-    const images = perturbed.dataSync<'float32'>().slice();
-    perturbed.dispose();
-    const clean = batch.images.dataSync<'float32'>();
-    deliver(clean, images, clean.length / batch.images.shape[0], norm, budget);
-    return { images, oracle };
-  } catch (error) {
-    throw oracle ? new Interrupted(error, oracle) : error;
-  }
+  const perturbed = await (fitted
+    ? fitted.perturb(asked, batch, evasion)
+    : definition.perturb!(asked, batch, goal, params, evasion));
+  const images = perturbed.dataSync<'float32'>().slice();
+  perturbed.dispose();
+  const clean = batch.images.dataSync<'float32'>();
+  deliver(clean, images, clean.length / batch.images.shape[0], norm, budget);
+  return { images, oracle };
 }
 
 /** The class each input is to leave (untargeted: its own) or to reach. */
@@ -199,9 +182,9 @@ export async function perturb(
   return struck.images;
 }
 
-/** A split under attack, as far as it has come: a target may stop answering in the middle. */
+/** A split under attack, as far as whole batches were done: a target may stop answering in the middle. */
 export interface Assault {
-  /** The perturbed images; clean where an input was not attacked yet. */
+  /** The perturbed images; clean where an input is not done. */
   images: Float32Array;
   /** Class each input was to leave (untargeted) or to reach; −1 where the input is not done. */
   aims: Int32Array;
@@ -222,7 +205,10 @@ export function newAssault(split: Split): Assault {
   };
 }
 
-/** Attacks the inputs of a split that are not done in `assault`, in batches, and writes into it. */
+/**
+ * Attacks the inputs of a split that are not done in `assault`, in batches, and writes into it. `onBatch` is told of the
+ * inputs of every batch, those done before included.
+ */
 export async function continueAssault(
   assault: Assault,
   ready: ReadyAttack,
@@ -232,72 +218,42 @@ export async function continueAssault(
   finishEarly: boolean,
   onBatch: (inputs: number) => void,
 ): Promise<void> {
-  const goal = goalOf(ready);
-  for (let start = 0; start < sizeOf(split); start += ATTACK_BATCH) {
-    const rows = range(start, Math.min(sizeOf(split), start + ATTACK_BATCH)).filter(
-      (i) => assault.aims[i] === -1,
-    );
-    if (rows.length === 0) continue;
-    const batch = toBatch(selected(split, rows), target.inputShape);
-    const random: Context['random'] = (...purpose) => context.random(start, ...purpose);
-    const streams = { ...context, random };
-    const wanted = await aims(ready.params.goal, target, batch, streams);
-    const labels = tf.tensor1d(wanted, 'int32');
-    try {
-      const { images, oracle } = await strike(
-        ready,
-        target,
-        { images: batch.images, labels },
-        goal,
-        streams,
-        finishEarly,
-        Uint32Array.from(rows, (row) => assault.spent[row]!),
-      );
-      rows.forEach((_, i) => take(assault, rows, i, images, oracle));
-      rows.forEach((row, i) => (assault.aims[row] = wanted[i]!));
-    } catch (error) {
-      if (!(error instanceof Interrupted)) throw error;
-      const { oracle, cause } = error;
-      const clean = batch.images.dataSync<'float32'>();
-      deliver(clean, oracle.found, clean.length / rows.length, ready.norm, ready.budget);
-      rows.forEach((row, i) => {
-        take(assault, rows, i, oracle.found, oracle);
-        // Within a budget a success is all that is asked for; a smallest perturbation is sought anew, while questions
-        // are left.
-        const succeeded = oracle.firstSuccess[i] && Number.isFinite(ready.budget);
-        if (succeeded || oracle.left(i) < 1) assault.aims[row] = wanted[i]!;
-      });
-      throw cause;
-    } finally {
-      tf.dispose([batch.images, batch.labels, labels]);
+  for (const [start, part] of inParts(split, ATTACK_BATCH)) {
+    if (assault.aims[start] === -1) {
+      const random: Context['random'] = (...purpose) => context.random(start, ...purpose);
+      await assaultBatch(assault, start, part, ready, target, { ...context, random }, finishEarly);
     }
-    onBatch(rows.length);
+    onBatch(sizeOf(part));
     await context.breathe();
   }
 }
 
-const range = (start: number, end: number): Uint32Array =>
-  Uint32Array.from({ length: end - start }, (_, i) => start + i);
-
-/** Puts row i of a struck batch in its place, unless an earlier attempt found something closer. */
-function take(
+/** Attacks the inputs from `start` together. */
+async function assaultBatch(
   assault: Assault,
-  rows: Uint32Array,
-  i: number,
-  images: Float32Array,
-  oracle: BatchOracle | null,
-): void {
-  const row = rows[i]!;
-  const size = images.length / rows.length;
-  const write = () => assault.images.set(images.subarray(i * size, (i + 1) * size), row * size);
-  if (!oracle) return write();
-  const before = assault.improvements[row]!;
-  const later = oracle.improvements[i]!;
-  const closest = before.at(-1)?.distance ?? Infinity;
-  if ((later.at(-1)?.distance ?? Infinity) < closest || before.length === 0) write();
-  if (oracle.firstSuccess[i]) assault.firstSuccess[row] ||= oracle.firstSuccess[i]!;
-  assault.spent[row] = oracle.spent[i]!;
-  before.push(...later.filter(({ distance }) => distance < closest));
+  start: number,
+  part: Split,
+  ready: ReadyAttack,
+  target: Target,
+  context: Context,
+  finishEarly: boolean,
+): Promise<void> {
+  const { images, labels } = toBatch(part, target.inputShape);
+  const aimed = await aims(ready.params.goal, target, { images, labels }, context);
+  const wanted = tf.tensor1d(aimed, 'int32');
+  try {
+    const batch = { images, labels: wanted };
+    const struck = await strike(ready, target, batch, goalOf(ready), context, finishEarly);
+    assault.images.set(struck.images, (start * part.images.length) / sizeOf(part));
+    assault.aims.set(aimed, start);
+    if (!struck.oracle) return;
+    const { spent, firstSuccess, improvements } = struck.oracle;
+    assault.spent.set(spent, start);
+    assault.firstSuccess.set(firstSuccess, start);
+    assault.improvements.splice(start, improvements.length, ...improvements);
+  } finally {
+    tf.dispose([images, labels, wanted]);
+  }
 }
 
 /** The images an attack makes of a whole split. `onBatch` is told how many inputs were done. */

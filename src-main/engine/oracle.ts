@@ -1,4 +1,4 @@
-/** The target as a black-box attack asks it: every question counted for its input, held to a cap, and what was found kept. */
+/** The target as a black-box attack asks it: every question counted for its input, held to a cap, and successes noted. */
 import * as tf from '@tensorflow/tfjs';
 import type { Norm } from '../contract/catalog';
 import type { Batch, Goal, Oracle, Target } from './definitions';
@@ -21,15 +21,12 @@ export class BatchOracle implements Oracle {
   /** Queries of each input's first success; 0 where there was none. */
   readonly firstSuccess: Uint32Array;
   readonly improvements: Improvement[][];
-  /** The closest successful image of each input; what stands there means nothing without a success. */
-  readonly found: Float32Array;
   private readonly clean: Float32Array;
   private readonly labels: Int32Array;
 
   /**
    * @param cap most queries of one input
    * @param price queries that one question costs: several where answers are averaged over draws
-   * @param spent queries that an interrupted attempt has asked for each input already
    */
   constructor(
     private readonly target: Target,
@@ -38,17 +35,15 @@ export class BatchOracle implements Oracle {
     private readonly norm: Norm | null,
     private readonly cap: number,
     private readonly price: number,
-    spent?: Uint32Array,
   ) {
     const n = images.shape[0];
     this.inputShape = target.inputShape;
     this.classes = target.classes;
-    this.spent = spent?.slice() ?? new Uint32Array(n);
+    this.spent = new Uint32Array(n);
     this.firstSuccess = new Uint32Array(n);
     this.improvements = Array.from({ length: n }, () => []);
     this.clean = images.dataSync<'float32'>();
     this.labels = labels.dataSync<'int32'>();
-    this.found = this.clean.slice();
   }
 
   left(row: number): number {
@@ -107,7 +102,7 @@ export class BatchOracle implements Oracle {
     }
   }
 
-  /** Counts the answered questions, and keeps every success that is closer than the ones before. */
+  /** Counts the answered questions, and notes every success that is closer than the ones before. */
   private judge(images: Float32Array, rows: ArrayLike<number>, labelOf: (i: number) => number): void {
     const size = images.length / rows.length;
     for (let i = 0; i < rows.length; i++) {
@@ -120,7 +115,6 @@ export class BatchOracle implements Oracle {
       if (distance >= (this.improvements[row]!.at(-1)?.distance ?? Infinity)) continue;
       this.firstSuccess[row] ||= this.spent[row]!;
       this.improvements[row]!.push({ queries: this.spent[row]!, distance });
-      this.found.set(image, row * size);
     }
   }
 }

@@ -5,6 +5,7 @@ import { LabError } from '../contract/problem';
 import type { Random } from '../contract/random';
 import type { RemoteModel } from '../contract/remote-model';
 import type { Loss, Target, Transformed, WhiteBoxTarget } from './definitions';
+import type { Memory } from './memory';
 import type { Network } from './network';
 import { argMax } from './oracle';
 
@@ -234,6 +235,8 @@ export class RemoteTarget implements Target {
   readonly capabilities: Target['capabilities'];
   readonly inputShape: Shape;
   readonly classes: number;
+  /** During an attack: keeps the answers, and gives those of an interrupted attempt. */
+  memory: Memory | null = null;
 
   /** @param signal stops a question that is under way */
   constructor(
@@ -262,7 +265,23 @@ export class RemoteTarget implements Target {
   }
 
   private async ask(images: tf.Tensor4D): Promise<Float32Array> {
-    return this.model.ask(await images.data<'float32'>(), images.shape[0], this.signal);
+    const { model, memory } = this;
+    const [n, ...shape] = images.shape;
+    const size = shape.reduce((a, b) => a * b, 1);
+    const width = model.gives === 'scores' ? this.classes : 1;
+    const values = await images.data<'float32'>();
+    const answers = new Float32Array(n * width);
+    for (let start = 0; start < n; start += model.atOnce) {
+      const count = Math.min(model.atOnce, n - start);
+      const part = values.subarray(start * size, (start + count) * size);
+      let answer = memory?.recall(part);
+      if (!answer) {
+        answer = await model.ask(part, count, this.signal);
+        memory?.keep(part, answer);
+      }
+      answers.set(answer, start * width);
+    }
+    return answers;
   }
 }
 

@@ -133,13 +133,11 @@ export class SessionReader {
 
   resumePoint(): ResumePoint {
     const row = this.database.get<EventRow>(
-      "SELECT sequence, at, type, body FROM event WHERE type IN ('checkpoint', 'attack-interrupted') ORDER BY sequence DESC LIMIT 1",
+      "SELECT sequence, at, type, body FROM event WHERE type = 'checkpoint' ORDER BY sequence DESC LIMIT 1",
     );
     if (!row) return { position: null, sequence: 0, state: {}, history: [] };
-    const { position } = this.recorded(row, true).event as Extract<
-      RunEvent,
-      { type: 'checkpoint' | 'attack-interrupted' }
-    >;
+    const { position } = this.recorded(row, true).event as Extract<RunEvent, { type: 'checkpoint' }>;
+    // The state is that of an attack interrupted since, where there is one.
     const state = this.database
       .all<Artefact & { name: string }>('SELECT name, dtype, length, data FROM checkpoint')
       .map((artefact) => [artefact.name, this.array(artefact, `checkpoint array ${artefact.name}`)] as const);

@@ -63,7 +63,7 @@ class HttpModel implements RemoteModel {
     private readonly client: Client,
     private readonly endpoint: z.output<typeof description>,
     readonly gives: 'scores' | 'labels',
-    private readonly batchSize: number,
+    readonly atOnce: number,
   ) {
     this.name = client.address;
     this.inputShape = endpoint.inputShape;
@@ -88,20 +88,6 @@ class HttpModel implements RemoteModel {
   }
 
   async ask(images: Float32Array, n: number, signal: AbortSignal): Promise<Float32Array> {
-    const width = this.gives === 'scores' ? this.classes : 1;
-    const result = new Float32Array(n * width);
-    const size = images.length / n;
-    for (let start = 0; start < n; start += this.batchSize) {
-      const count = Math.min(this.batchSize, n - start);
-      const batch = images.subarray(start * size, (start + count) * size);
-      result.set(await this.askOnce(batch, count, signal), start * width);
-    }
-    return result;
-  }
-
-  async close(): Promise<void> {}
-
-  private async askOnce(images: Float32Array, n: number, signal: AbortSignal): Promise<number[]> {
     const bytes = Buffer.from(images.buffer, images.byteOffset, images.byteLength);
     const raw = await this.client.json(
       'POST',
@@ -110,11 +96,15 @@ class HttpModel implements RemoteModel {
     );
     const answer = answers(n, this.classes);
     const { gives } = this.endpoint;
-    if (gives === 'labels') return checked(this.client, answer.labels, raw).labels;
+    if (gives === 'labels') return Float32Array.from(checked(this.client, answer.labels, raw).labels);
     const { scores } = checked(this.client, answer[gives], raw);
-    if (this.gives === 'labels') return scores.map((row) => row.indexOf(Math.max(...row)));
-    return scores.flatMap((row) => (gives === 'logits' ? row : row.map((p) => Math.log(Math.max(p, FLOOR)))));
+    if (this.gives === 'labels') return Float32Array.from(scores, (row) => row.indexOf(Math.max(...row)));
+    return Float32Array.from(
+      scores.flatMap((row) => (gives === 'logits' ? row : row.map((p) => Math.log(Math.max(p, FLOOR))))),
+    );
   }
+
+  async close(): Promise<void> {}
 }
 
 /** @throws LabError naming the field that is not as the contract wants it */

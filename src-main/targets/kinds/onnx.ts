@@ -117,30 +117,25 @@ class OnnxModel implements RemoteModel {
     return model;
   }
 
+  get atOnce(): number {
+    return this.fixedBatch ?? BATCH;
+  }
+
   async ask(images: Float32Array, n: number, signal: AbortSignal): Promise<Float32Array> {
-    const scores = new Float32Array(n * this.classes);
-    const batch = this.fixedBatch ?? BATCH;
-    const size = images.length / n;
-    for (let start = 0; start < n; start += batch) {
-      signal.throwIfAborted();
-      const count = Math.min(batch, n - start);
-      const { data, dims } = await this.run(images.subarray(start * size, (start + count) * size), count);
-      if (dims[1] !== this.classes) {
-        throw new LabError(this.path, `it gave ${dims[1]} scores an image, before ${this.classes}`, EXPORT);
-      }
-      for (let i = 0; i < count * this.classes; i++) {
-        const score = this.logarithm ? Math.log(Math.max(data[i]!, FLOOR)) : data[i]!;
-        if (!Number.isFinite(score)) {
-          throw new LabError(
-            this.path,
-            `it gave the score ${data[i]}; expected finite numbers`,
-            'Check the model with the range its pixels are given in (inputLow, inputHigh).',
-          );
-        }
-        scores[start * this.classes + i] = score;
-      }
+    signal.throwIfAborted();
+    const { data, dims } = await this.run(images, n);
+    if (dims[1] !== this.classes) {
+      throw new LabError(this.path, `it gave ${dims[1]} scores an image, before ${this.classes}`, EXPORT);
     }
-    return scores;
+    return Float32Array.from(data.subarray(0, n * this.classes), (value) => {
+      const score = this.logarithm ? Math.log(Math.max(value, FLOOR)) : value;
+      if (Number.isFinite(score)) return score;
+      throw new LabError(
+        this.path,
+        `it gave the score ${value}; expected finite numbers`,
+        'Check the model with the range its pixels are given in (inputLow, inputHigh).',
+      );
+    });
   }
 
   close(): Promise<void> {

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RemoteModel } from '../../../src-main/contract/remote-model';
 import { openTarget } from '../../../src-main/targets';
 import { Client, type Clock, type Patience } from '../../../src-main/targets/client';
+import { scoresFrom } from '../../fixtures/remote';
 
 const { signal } = new AbortController();
 const all = { allows: () => true };
@@ -266,7 +267,7 @@ describe('an HTTP endpoint', () => {
       { batchSize: 4 },
     );
     expect(model).toMatchObject({ inputShape: [2, 3, 1], classes: 3, gives: 'scores' });
-    expect(await model.ask(images, 10, signal)).toEqual(Float32Array.from(rows.flatMap(scoresOf)));
+    expect(await scoresFrom(model, images, 10)).toEqual(Float32Array.from(rows.flatMap(scoresOf)));
     expect(sizes).toEqual([4, 4, 2]);
   });
 
@@ -304,8 +305,8 @@ describe('an HTTP endpoint', () => {
       { answer: (some) => (++asked === 2 ? { scores: [] } : { scores: some.map(scoresOf) }) },
       { batchSize: 4 },
     );
-    await expect(model.ask(images, 10, signal)).rejects.toThrow('not sound');
-    expect(await model.ask(images, 10, signal)).toEqual(Float32Array.from(rows.flatMap(scoresOf)));
+    await expect(scoresFrom(model, images, 10)).rejects.toThrow('not sound');
+    expect(await scoresFrom(model, images, 10)).toEqual(Float32Array.from(rows.flatMap(scoresOf)));
   });
 });
 
