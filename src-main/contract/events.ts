@@ -108,6 +108,8 @@ export type RunEvent =
       /** Index in the test set. */
       input: number;
       label: number;
+      /** The class the attack was to reach; absent where any other would do. */
+      aim?: number;
       shape: ImageShape;
       /** Pixels in [0, 1]. */
       clean: Float32Array;

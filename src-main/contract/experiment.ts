@@ -73,6 +73,9 @@ const SINGLE: Record<Task, { key: 'dataset' | 'model' | 'environment' | 'agent';
 const LISTS = ['furtherModels', 'poisoning', 'defenses', 'attacks'] as const;
 type ListKey = (typeof LISTS)[number];
 
+/** Whether a list of values in a parameter makes an entry of each, under this key. */
+export const expandsLists = (key: ListKey): boolean => key !== 'furtherModels';
+
 /** The definitions that may stand under a list key. */
 export function allowed(catalog: Catalog, key: ListKey, task: Task): CatalogEntry[] {
   return catalog.filter((entry) => {
@@ -490,7 +493,7 @@ function checkMeaning(data: z.output<typeof structure>, catalog: Catalog): Parse
         return;
       }
       problems.push(
-        ...checkParams(entry, definition, `${key}.${i}`, catalog, true),
+        ...checkParams(entry, definition, `${key}.${i}`, catalog, expandsLists(key)),
         ...(met.length === 0 || met.some((entry) => checkRequirements(definition, '', entry).length === 0)
           ? []
           : checkRequirements(definition, `${key}.${i}.id`, target)),
@@ -584,7 +587,7 @@ export function experimentJsonSchema(catalog: Catalog): unknown {
     const entries = (['classification', 'reinforcement-learning'] as const).flatMap((task) =>
       allowed(catalog, key, task),
     );
-    return z.array(union([...new Set(entries)], true)).default([]);
+    return z.array(union([...new Set(entries)], expandsLists(key))).default([]);
   };
   const schema = structure.extend({
     dataset: ofKind('dataset'),

@@ -25,7 +25,7 @@ import { attackOf, defenseById } from './registry';
 import { fittingInputs, sizeOf, testInputs } from './splits';
 import { CountingTarget, NetworkTarget } from './targets';
 import type { ArmResume, TaskRunner } from './task';
-import { ArmTrainer, attackWork } from './trainer';
+import { ArmTrainer, attackWork, fittingWork } from './trainer';
 import { transfer, transferWork } from './transfer';
 
 /** Pictures recorded of each attack of an arm. */
@@ -103,8 +103,9 @@ function trainingWork({ training, dataset }: Experiment, { model, defense }: Arm
 }
 
 const evaluationWork = (experiment: Experiment, attack: AttackPlan): number =>
+  fittingWork(attack, experiment.training) +
   Math.min(experiment.evaluation.samples, Number(experiment.dataset!.test ?? Infinity)) *
-  (attackWork(attack) / experiment.training.batchSize);
+    (attackWork(attack) / experiment.training.batchSize);
 
 /** The arm's model: imported, restored from the record, or trained now. */
 async function obtain(job: Job, dataset: ImageDataset): Promise<Model> {
@@ -259,7 +260,7 @@ async function recorded(
       seconds,
       ...(model.bare ? { obliviousRobustAccuracy: await oblivious(encounter, model.bare, streams) } : {}),
     };
-    tellExamples(encounter, result);
+    tellExamples(encounter, result, assault.aims);
     const steps = await recordSteps(ready, model.target, test, result.outcome, streams.for('steps'));
     if (steps) context.emit({ type: 'attack-steps', arm: index, attack: attack.index, ...steps });
     if (result.byQueries) {
@@ -286,8 +287,17 @@ async function fitted(
   const dataset = inputs.dataset!;
   const started = context.now();
   const counted = new CountingTarget(model.target);
-  const ready = await prepareAttack(attack, counted, fittingInputs(dataset, experiment), streams.for('fit'));
+  const work = fittingWork(attack, experiment.training);
+  let done = 0;
+  const progress = (share: number) => {
+    context.worked(work * (share - done), `${attack.id} learns from other inputs`);
+    done = share;
+  };
+  const data = fittingInputs(dataset, experiment);
+  const ready = await prepareAttack(attack, counted, data, streams.for('fit'), progress);
   if (ready.fitted) {
+    // It may have had less to do than was reckoned.
+    if (done < 1) progress(1);
     const { metrics, picture } = ready.fitted;
     context.emit({
       type: 'fitted',
@@ -315,6 +325,7 @@ async function oblivious(encounter: Encounter, bare: WhiteBoxTarget, streams: Ar
 function tellExamples(
   { attack, test, clean, job: { inputs, context } }: Encounter,
   { adversarial, after }: AttackResult,
+  aims: Int32Array,
 ): void {
   const size = test.images.length / sizeOf(test);
   for (let i = 0; i < Math.min(EXAMPLES, sizeOf(test)); i++) {
@@ -324,6 +335,7 @@ function tellExamples(
       attack: attack.index,
       input: i,
       label: test.labels[i]!,
+      ...(attack.params.goal === 'untargeted' ? {} : { aim: aims[i]! }),
       shape: inputs.dataset!.shape,
       clean: test.images.slice(i * size, (i + 1) * size),
       adversarial: adversarial.slice(i * size, (i + 1) * size),

@@ -107,6 +107,8 @@ interface AttackBase<P extends ParamSpecs> extends Definition<P> {
 export interface FitContext extends EvasionContext {
   /** The class that each input of a batch with its true labels is to leave, or to reach. */
   aims(batch: Batch): Promise<Int32Array>;
+  /** To be told now and then which share of the fitting is done, from 0 to 1. */
+  progress(share: number): void;
 }
 
 /** An attack that learnt something from other inputs before it meets the ones it is scored on. */
@@ -128,6 +130,8 @@ interface Evasion<P extends ParamSpecs, Access, Asked, Fitting> extends AttackBa
   budget(params: ParamsOf<P>): number;
   /** Forward and backward passes an input, for the cost estimate. */
   cost(params: ParamsOf<P>): number;
+  /** Those of the whole fitting, in passes of one input as well; for attacks with `fit`. */
+  fitCost?(params: ParamsOf<P>): number;
   /** Returns the perturbed images, a new tensor; the frame projects into budget and [0, 1] and scores. */
   perturb?(
     target: Asked,

@@ -68,12 +68,16 @@ const withParams = (
   budget: definition.budget(params),
 });
 
-/** Makes an attack ready, fitting it to `data` where it learns first. `fitted` of the result is to be disposed. */
+/**
+ * Makes an attack ready, fitting it to `data` where it learns first. `fitted` of the result is to be disposed. `progress`
+ * is told of the share of the fitting that is done.
+ */
 export async function prepareAttack(
   applied: Applied,
   target: Target,
   data: Split,
   context: Context,
+  progress: FitContext['progress'] = () => {},
 ): Promise<ReadyAttack> {
   const definition = attackOf('evasion', applied.id);
   if (!definition.fit) return readyAttack(applied);
@@ -89,6 +93,7 @@ export async function prepareAttack(
   const fitting: FitContext = {
     ...contextOf(context, false),
     aims: (batch) => aims(params.goal, target, batch, context),
+    progress,
   };
   const fitted = await definition.fit(asked as WhiteBoxTarget, data, goalOf(applied), params, fitting);
   return withParams(definition, params, fitted as FittedAttack<Asked>);

@@ -26,6 +26,13 @@ export function attackWork({ id, params }: Applied): number {
   return 0.8 * attack.cost(params as Parameters<typeof attack.cost>[0]);
 }
 
+/** Work of fitting an attack, by images and not by batches of them; 0 where nothing is fitted. */
+export function fittingWork({ id, params }: Applied, { batchSize }: Training): number {
+  const attack = attackOf('evasion', id);
+  const passes = attack.fitCost?.(params as Parameters<NonNullable<typeof attack.fitCost>>[0]) ?? 0;
+  return (0.8 * passes) / batchSize;
+}
+
 export interface TrainerJob {
   dataset: ImageDataset;
   training: Training;

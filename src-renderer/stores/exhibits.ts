@@ -12,8 +12,12 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number]['value'];
 
-export const outcomeOf = ({ label, before, after }: Example): Outcome =>
-  before.label !== label ? 'wrong' : after.label !== label ? 'fooled' : 'withstood';
+/** Fooled: into the class aimed at, where there is one. */
+export const outcomeOf = ({ label, aim, before, after }: Example): Outcome => {
+  if (before.label !== label) return 'wrong';
+  const fooled = aim === undefined ? after.label !== label : after.label === aim;
+  return fooled ? 'fooled' : 'withstood';
+};
 
 interface Choice {
   /** Tabs: among the tables, and among what shows single inputs. */

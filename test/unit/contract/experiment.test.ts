@@ -53,6 +53,12 @@ describe('experiment', () => {
       'attacks.0.epsilon',
       'at least one',
     ],
+    [
+      'a list of values of a further model',
+      { ...good, furtherModels: [{ id: 'mlp', units: [32, 64] }] },
+      'furtherModels.0.units',
+      'give one',
+    ],
     ['a wrong type', { ...good, seeds: 'one' }, 'seeds', 'array'],
     ['a repeated seed', { ...good, seeds: [1, 1] }, 'seeds', 'twice'],
     [

@@ -25,6 +25,24 @@ beforeAll(() => {
   tf.dispose([batch.images, batch.labels]);
 });
 
+describe.each([
+  ['rl-attacker', { trainingQueries: 2000 }],
+  ['substitute', { substitute: 'article-cnn', rounds: 2, epochs: 2 }],
+  ['universal-perturbation', { method: 'gradient', passes: 3 }],
+  ['universal-perturbation', { method: 'deepfool', passes: 2, epsilon: 0.05 }],
+])('%s', (id, params) => {
+  it('tells how much of its fitting is done', async () => {
+    const applied = resolve({ id, ...params }, attackById(id));
+    const told: number[] = [];
+    const progress = (share: number) => void told.push(share);
+    const { fitted } = await prepareAttack(applied, target, dataset.train, contextOf(1), progress);
+    fitted!.dispose();
+    expect(told.length).toBeGreaterThan(1);
+    told.forEach((share, i) => expect(share).toBeGreaterThan(told[i - 1] ?? 0));
+    expect(told.at(-1)).toBeLessThanOrEqual(1);
+  });
+});
+
 const run = async (entry: Entry) => {
   const applied = resolve(entry, attackById(entry.id));
   const counted = new CountingTarget(target);

@@ -62,6 +62,16 @@ test('examples are fooled, withstood or were wrong before', () => {
   ]);
 });
 
+test('an attack on one class has fooled the model where that class was reached', () => {
+  const aimed = (before: number, after: number) => outcomeOf({ ...example(0, 0, 1, before, after), aim: 3 });
+  expect([aimed(1, 3), aimed(1, 2), aimed(1, 1), aimed(3, 3)]).toEqual([
+    'fooled',
+    'withstood',
+    'withstood',
+    'wrong',
+  ]);
+});
+
 test('filters by arm, attack, class and outcome combine; each begins at the first page', async () => {
   const { exhibits, view } = await opened();
   expect(exhibits.matching).toHaveLength(3);
@@ -72,8 +82,16 @@ test('filters by arm, attack, class and outcome combine; each begins at the firs
   expect(exhibits.matching).toHaveLength(2);
   exhibits.outcome = 'fooled';
   expect(exhibits.matching.map(({ attack }) => attack)).toEqual([0]);
-  exhibits.family = view.families[1]!.key;
+  exhibits.outcome = 'withstood';
+  expect(exhibits.matching.map(({ attack }) => attack)).toEqual([1]);
+  exhibits.attack = 0;
   expect(exhibits.matching).toEqual([]);
+  Object.assign(exhibits, { label: undefined, outcome: 'wrong', attack: 1 });
+  expect(exhibits.matching.map(({ arm }) => arm)).toEqual([1]);
+  exhibits.outcome = undefined;
+  expect(exhibits.matching.map(({ arm }) => arm)).toEqual([0, 1]);
+  exhibits.family = view.families[1]!.key;
+  expect(exhibits.matching.map(({ arm }) => arm)).toEqual([1]);
 });
 
 test('a number of the results asks for its examples, whatever was filtered before', async () => {

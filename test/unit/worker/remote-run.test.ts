@@ -133,10 +133,15 @@ describe.each(ATTACKS)('%s', (_, attacks) => {
     const experiment = experimentAt(await barServer(patience), attacks);
     const whole = newSession(experiment);
     const checkpoints: number[] = [];
+    let [work, done] = [0, 0];
     const ending = await go(whole, experiment, ({ event }) => {
       if (event.type === 'checkpoint') checkpoints.push(patience.answered.length);
+      if (event.type === 'run-started') ({ work } = event.plan);
+      if (event.type === 'progress') ({ done } = event);
     });
     expect(ending).toEqual({ status: 'done', problem: null });
+    // The work was reckoned right, fitting included.
+    expect(done).toBeCloseTo(work, 6);
     const all = patience.answered;
     const [begin, end] = [checkpoints[0]!, checkpoints.at(-1)!];
 

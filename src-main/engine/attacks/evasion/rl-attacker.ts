@@ -19,7 +19,13 @@ import { LabError } from '../../../contract/problem';
 import type { Random } from '../../../contract/random';
 import { learnFromReplay } from '../../agents/parts/replayed-learning';
 import { ReplayBuffer } from '../../agents/parts/replay-buffer';
-import { defineQueryAttack, type EvasionContext, type Goal, type Target } from '../../definitions';
+import {
+  defineQueryAttack,
+  type EvasionContext,
+  type FitContext,
+  type Goal,
+  type Target,
+} from '../../definitions';
 import { queryCap, radius } from '../ball';
 import { dense, Network } from '../../network';
 import { Adam } from '../../optimizers';
@@ -117,6 +123,7 @@ export default defineQueryAttack({
   norm: () => 'linf',
   budget: ({ epsilon }) => epsilon,
   cost: ({ queries }) => 0.6 * queries,
+  fitCost: ({ trainingQueries }) => 1.5 * trainingQueries,
   async fit(target, data, goal, settings, context) {
     const environment = environmentFor(target, goal, settings);
     const { network, metrics } = await train(environment, target, data, goal, settings, context);
@@ -167,7 +174,7 @@ async function train(
   data: Split,
   goal: Goal,
   { trainingInputs, trainingQueries, discount, learningRate, hidden }: Params,
-  context: EvasionContext,
+  context: FitContext,
 ): Promise<{ network: Network; metrics: Record<string, number | null> }> {
   const { observationSize, actionSpace } = environment;
   const networkFor = (): Network =>
@@ -242,7 +249,10 @@ async function train(
     });
     states = steps.filter(({ terminated }) => !terminated).map(({ state }) => state);
     if (asked >= LEARNING_STARTS) await learnFromReplay(learning, GRADIENT_STEPS, replaying, context.breathe);
-    if (step % TARGET_UPDATE === 0) lagging.restore(online.weights());
+    if (step % TARGET_UPDATE === 0) {
+      lagging.restore(online.weights());
+      context.progress(Math.min(1, asked / trainingQueries));
+    }
   }
   lagging.dispose();
   optimizer.dispose();

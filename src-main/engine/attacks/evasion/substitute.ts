@@ -109,6 +109,7 @@ export default defineQueryAttack({
   },
   ...inBall,
   cost: ({ attack: inner }) => Number(inner.params.steps ?? 1),
+  fitCost: (params) => trainings(params).reduce((sum, inputs) => sum + params.epochs * inputs, 0),
   async fit(target, data, goal, params, context) {
     const { seedInputs, rounds, newInputs, augmentation, epochs, learningRate, epsilon, norm } = params;
     const order = context.random('inputs').shuffle(Uint32Array.from({ length: sizeOf(data) }, (_, i) => i));
@@ -118,10 +119,12 @@ export default defineQueryAttack({
 
     const learner = substituteFor(target, params.substitute, context);
     const substitute = learner.target;
-    let known = await labelled(target, seeds.images);
+    const all = epochs * trainings({ ...params, seedInputs: sizeOf(seeds) }).reduce((a, b) => a + b);
+    let [known, trained] = [await labelled(target, seeds.images), 0];
     for (let round = 0; round <= rounds; round++) {
       for (let epoch = 0; epoch < epochs; epoch++) {
         await learner.epoch(known, learningRate, context.random('shuffle', round, epoch), context.breathe);
+        context.progress((trained += sizeOf(known)) / all);
       }
       if (round === rounds) break;
       const places = context.random('reservoir', round).shuffle(Uint32Array.from(known.labels.keys()));
@@ -139,6 +142,21 @@ export default defineQueryAttack({
     };
   },
 });
+
+/** Inputs that each training of the substitute has: those of the one before, and as many new ones at most. */
+function trainings({
+  seedInputs,
+  rounds,
+  newInputs,
+}: {
+  seedInputs: number;
+  rounds: number;
+  newInputs: number;
+}): number[] {
+  const sizes = [seedInputs];
+  for (let round = 0; round < rounds; round++) sizes.push(sizes[round]! + Math.min(sizes[round]!, newInputs));
+  return sizes;
+}
 
 /** Throws LabError for an architecture that the target's inputs are too small for. */
 function substituteFor(target: Target, id: keyof typeof ARCHITECTURES, context: Context): Learner {

@@ -14,8 +14,13 @@ const BATCH = 128;
 const MOMENTUM = 0.9;
 /** Length of the first step in epsilons; it falls to nothing over the run. */
 const FIRST_STEP = 0.2;
+/** deepfool: images between two reports of progress. */
+const PROGRESS_EVERY = 50;
 /** Loss beyond which an image counts no more, so that a few do not outweigh all others (beta in Shafahi et al.). */
 const CLIPPED_AT = 9;
+
+/** Passes of an image in a batch that an image takes in a pass over them. */
+const FIT_COST = { gradient: 1, deepfool: 40 };
 
 type UniversalNorm = 'linf' | 'l2';
 
@@ -69,6 +74,7 @@ export default defineEvasion({
   },
   ...inBall,
   cost: () => 0.1,
+  fitCost: ({ method, images, passes }) => passes * images * FIT_COST[method],
   async fit(target, data, goal, { epsilon, norm, method, images, passes, delta }, context) {
     const some = slice(data, 0, Math.min(images, sizeOf(data)));
     const whole = toBatch(some, target.inputShape);
@@ -136,6 +142,7 @@ async function byGradient(
       });
       tf.dispose([perturbation, direction, batch.images, batch.labels]);
       ({ perturbation, direction } = next);
+      context.progress(step / steps);
       await context.breathe();
     }
   }
@@ -170,7 +177,7 @@ async function byDeepFool(
   for (let pass = 0; pass < passes; pass++) {
     if ((await reachedShare(target, data, goal, perturbation, context)) >= 1 - delta) break;
     const order = context.random('order', pass).shuffle(Uint32Array.from({ length: n }, (_, i) => i));
-    for (const i of order) {
+    for (const [at, i] of order.entries()) {
       const { images, labels } = toBatch(slice(data, i, i + 1), target.inputShape);
       const here = added(images, perturbation);
       const stands = tf.tidy(() => reaches(target.logits(here), labels, goal).dataSync()[0] === 0);
@@ -181,6 +188,7 @@ async function byDeepFool(
         perturbation = next;
       }
       tf.dispose([images, labels, here]);
+      if ((at + 1) % PROGRESS_EVERY === 0) context.progress((pass + (at + 1) / n) / passes);
       await context.breathe();
     }
   }
