@@ -149,7 +149,7 @@ export function ontoHyperplane(
   const speed = norm === 'linf' ? tf.onesLike(steep) : steep;
   const room = tf.where(tf.greater(towards, 0), tf.sub(1, x), x);
   const { values, indices } = tf.topk(tf.neg(tf.div(room, tf.maximum(speed, 1e-12))), size);
-  const inOrder = (series: tf.Tensor) => tf.cumsum(tf.gather(series, indices, 1, 1), 1);
+  const inOrder = (series: tf.Tensor) => tf.gather(series, indices, 1, 1);
   const rate = tf.mul(steep, speed);
   // Before each corner and after the last: time, what stopped pixels gave, and the rate of those still moving.
   const fromStart = (series: tf.Tensor) =>
@@ -158,8 +158,12 @@ export function ontoHyperplane(
       [1, 0],
     ]);
   const time = fromStart(tf.neg(values));
-  const stopped = fromStart(inOrder(tf.mul(steep, room)));
-  const moving = tf.sub(tf.sum(rate, 1, true), fromStart(inOrder(rate)));
+  const stopped = fromStart(tf.cumsum(inOrder(tf.mul(steep, room)), 1));
+  // Summed from the end: what a difference of sums leaves of 0 would count for much at corners that are never met.
+  const moving = tf.pad(tf.cumsum(inOrder(rate), 1, false, true) as tf.Tensor2D, [
+    [0, 0],
+    [0, 1],
+  ]);
   const wanted = tf.abs(value).expandDims(1);
   const reached = tf.add(stopped, tf.mul(time, moving));
   const piece = tf.maximum(tf.sub(tf.sum(tf.lessEqual(reached, wanted), 1, true), 1), 0).toInt();

@@ -85,8 +85,9 @@ function compressed(images: tf.Tensor4D, quality: number): tf.Tensor4D {
   const bytes = tf.sub(tf.round(tf.mul(blocks, 255)), 128) as tf.Tensor3D;
   const basis = cosines();
   const table = tableAt(quality);
-  const coefficients = onBothSides(bytes, basis);
-  const quantised = tf.mul(tf.round(tf.div(coefficients, table)), table) as tf.Tensor3D;
+  // Encoders have coefficients in eighths; without that, what float32 leaves of a half would fall to either side.
+  const coefficients = tf.div(tf.round(tf.mul(onBothSides(bytes, basis), 8)), 8);
+  const quantised = tf.mul(awayFromZero(tf.div(coefficients, table)), table) as tf.Tensor3D;
   const restored = tf.div(tf.round(tf.add(onBothSides(quantised, tf.transpose(basis)), 128)), 255);
   const whole = tf
     .transpose(
@@ -96,6 +97,13 @@ function compressed(images: tf.Tensor4D, quality: number): tf.Tensor4D {
     .reshape([n, rows * BLOCK, columns * BLOCK, channels]);
   return tf.slice(whole, [0, 0, 0, 0], [n, height, width, channels]) as tf.Tensor4D;
 }
+
+/**
+ * Nearest whole numbers, halves away from zero as encoders have it; `tf.round` takes the even one. Halves are common: the
+ * mean of a plain block is a whole number of levels.
+ */
+const awayFromZero = (values: tf.Tensor): tf.Tensor =>
+  tf.mul(tf.sign(values), tf.floor(tf.add(tf.abs(values), 0.5)));
 
 /** basis · block · basisᵀ for every block. */
 function onBothSides(blocks: tf.Tensor3D, basis: tf.Tensor2D): tf.Tensor3D {
