@@ -80,6 +80,8 @@ export type RunEvent =
       /** Content hash, so that a reproduction on other data is noticed. */
       hash: string;
     }
+  /** A model from a file, by the SHA-256 of that, so that a reproduction with another one is noticed. */
+  | { type: 'model-opened'; name: string; hash: string }
   | { type: 'arm-started'; arm: number }
   /** What a training-set poisoning altered: indices of the training samples. */
   | { type: 'poisoned'; arm: number; changed: Uint32Array; of: number }

@@ -2,6 +2,8 @@
 export interface RemoteModel {
   /** What it is called in messages: the file's name, the address. */
   name: string;
+  /** SHA-256 of its file, where it is one; of weights in files beside it nothing is known. */
+  hash?: string;
   inputShape: [height: number, width: number, channels: number];
   classes: number;
   gives: 'scores' | 'labels';

@@ -2,6 +2,7 @@
 import type { Experiment } from '../contract/experiment';
 import type { ArmPlan, Position, RunEvent } from '../contract/events';
 import { LabError } from '../contract/problem';
+import type { RemoteModel } from '../contract/remote-model';
 import { armContext, type Host } from './context';
 import { plan, RUNNERS } from './plan';
 import type { Inputs, Kept } from './task';
@@ -27,10 +28,11 @@ export async function run({ experiment, inputs, host, resume }: RunJob): Promise
   const position = resume?.position ?? null;
   const history = position ? resume!.history : [];
   if (position) {
-    checkSameData(inputs, history);
+    checkSameInputs(inputs, history);
   } else {
     host.emit({ type: 'run-started', plan: thePlan });
     if (inputs.dataset) host.emit(dataFacts(inputs.dataset));
+    if (inputs.remoteModel?.hash) host.emit(modelFacts(inputs.remoteModel));
   }
   const kept: Kept = { weights: new Map(), adversarial: new Map() };
   let done = history.reduce((last, event) => (event.type === 'progress' ? event.done : last), 0);
@@ -83,13 +85,25 @@ function dataFacts({
   return { type: 'data-loaded', name, shape, classes, ...sizes, hash };
 }
 
-function checkSameData({ dataset }: Inputs, history: RunEvent[]): void {
-  const recorded = history.find((event): event is DataLoaded => event.type === 'data-loaded');
-  if (recorded && dataset && recorded.hash !== dataset.hash) {
+type ModelOpened = Extract<RunEvent, { type: 'model-opened' }>;
+
+const modelFacts = ({ name, hash }: RemoteModel): ModelOpened => ({
+  type: 'model-opened',
+  name,
+  hash: hash!,
+});
+
+function checkSameInputs({ dataset, remoteModel }: Inputs, history: RunEvent[]): void {
+  const recorded = <T extends 'data-loaded' | 'model-opened'>(type: T) =>
+    history.find((event): event is Extract<RunEvent, { type: T }> => event.type === type);
+  const same = (place: string, what: string, before?: { hash: string }, now?: { hash?: string }) => {
+    if (!before || !now || before.hash === now.hash) return;
     throw new LabError(
-      'dataset',
-      'the data have changed since this run began',
+      place,
+      `the ${what} changed since this run began`,
       'Restore the files, or start a new run.',
     );
-  }
+  };
+  same('dataset', 'data have', recorded('data-loaded'), dataset);
+  same('model', 'model has', recorded('model-opened'), remoteModel);
 }

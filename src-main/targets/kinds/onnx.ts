@@ -1,5 +1,6 @@
 /** Runs an ONNX file with ONNX Runtime. Format: github.com/onnx/onnx, docs/IR.md. */
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { LabError } from '../../contract/problem';
@@ -49,13 +50,20 @@ export default defineTarget<Params>({
       );
     }
     try {
-      return { remoteModel: await OnnxModel.of(session, runtime, path, options) };
+      return { remoteModel: await OnnxModel.of(session, runtime, path, await hashOf(path), options) };
     } catch (error) {
       await session.release();
       throw error;
     }
   },
 });
+
+/** SHA-256 of a file. */
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const part of createReadStream(path)) hash.update(part as Buffer);
+  return hash.digest('hex');
+}
 
 /** Loaded when it is first needed: the package is optional, and large. */
 async function loadRuntime(): Promise<Runtime> {
@@ -81,6 +89,7 @@ class OnnxModel implements RemoteModel {
     private readonly session: InferenceSession,
     private readonly runtime: Runtime,
     private readonly path: string,
+    readonly hash: string,
     readonly inputShape: RemoteModel['inputShape'],
     private readonly layout: Layout,
     /** Images the file takes at once, where it is fixed. */
@@ -94,6 +103,7 @@ class OnnxModel implements RemoteModel {
     session: InferenceSession,
     runtime: Runtime,
     path: string,
+    hash: string,
     { layout, ...options }: Omit<Params, 'path'>,
   ): Promise<OnnxModel> {
     const inputs = session.inputMetadata;
@@ -112,7 +122,7 @@ class OnnxModel implements RemoteModel {
     const [a, b, c] = size as [number, number, number];
     const order = layout === 'auto' ? layoutOf([a, b, c], path) : layout;
     const inputShape: RemoteModel['inputShape'] = order === 'nchw' ? [b, c, a] : [a, b, c];
-    const model = new OnnxModel(session, runtime, path, inputShape, order, batch ?? null, options);
+    const model = new OnnxModel(session, runtime, path, hash, inputShape, order, batch ?? null, options);
     await model.learnOutputs();
     return model;
   }

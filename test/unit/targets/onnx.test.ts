@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RemoteModel } from '../../../src-main/contract/remote-model';
@@ -85,6 +86,12 @@ describe('an ONNX file', () => {
     await expectLogits(await open(path, { outputs: 'logits' }), 5, probabilities);
     const impossible = await open(file({ softmax: true, bias: new Float32Array([0, 0, 0, -1000]) }));
     expect((await impossible.ask(images.subarray(0, SIZE), 1, signal))[3]).toBeCloseTo(Math.log(1e-30), 3);
+  });
+  it('is known by its SHA-256', async () => {
+    const path = file();
+    const model = await open(path);
+    expect(model.hash).toBe(createHash('sha256').update(readFileSync(path)).digest('hex'));
+    await model.close();
   });
   it('stops when asked to', async () => {
     const model = await open(file());
