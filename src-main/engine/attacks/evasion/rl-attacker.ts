@@ -123,7 +123,7 @@ export default defineQueryAttack({
   norm: () => 'linf',
   budget: ({ epsilon }) => epsilon,
   cost: ({ queries }) => 0.6 * queries,
-  fitCost: ({ trainingQueries }) => 1.5 * trainingQueries,
+  fitCost: ({ trainingQueries }) => 8 * trainingQueries,
   async fit(target, data, goal, settings, context) {
     const environment = environmentFor(target, goal, settings);
     const { network, metrics } = await train(environment, target, data, goal, settings, context);

@@ -109,7 +109,7 @@ export default defineQueryAttack({
   },
   ...inBall,
   cost: ({ attack: inner }) => Number(inner.params.steps ?? 1),
-  fitCost: (params) => trainings(params).reduce((sum, inputs) => sum + params.epochs * inputs, 0),
+  fitCost: (params) => trainings(params).reduce((sum, inputs) => sum + 2 * params.epochs * inputs, 0),
   async fit(target, data, goal, params, context) {
     const { seedInputs, rounds, newInputs, augmentation, epochs, learningRate, epsilon, norm } = params;
     const order = context.random('inputs').shuffle(Uint32Array.from({ length: sizeOf(data) }, (_, i) => i));

@@ -20,7 +20,7 @@ const PROGRESS_EVERY = 50;
 const CLIPPED_AT = 9;
 
 /** Passes of an image in a batch that an image takes in a pass over them. */
-const FIT_COST = { gradient: 1, deepfool: 40 };
+const FIT_COST = { gradient: 1, deepfool: 400 };
 
 type UniversalNorm = 'linf' | 'l2';
 
