@@ -11,7 +11,8 @@ export interface RemoteModel {
   atOnce: number;
   /**
    * Answers n ≤ atOnce images (n × height × width × channels, float32 in [0, 1]): n × classes logits or
-   * log-probabilities, or n labels. Throws LabError, naming what was tried, when no sound answer can be had; the signal's reason when stopped.
+   * log-probabilities, or n labels. Throws LabError, naming what was tried, when no sound answer can be had; the signal's
+   * reason when stopped.
    */
   ask(images: Float32Array, n: number, signal: AbortSignal): Promise<Float32Array>;
   close(): Promise<void>;

@@ -214,15 +214,18 @@ interface Encounter {
   job: Job;
 }
 
-/** Fits the attack where it learns first, runs it, records what it found, and gives the perturbed test images. */
+/**
+ * Runs an attack and gives the perturbed test images. Where the target may fall silent, what it answered is remembered, and
+ * recorded when the attack breaks off.
+ */
 async function underAttack(encounter: Encounter): Promise<Float32Array> {
   const { attack, model, test, begun, job } = encounter;
   const assault = 'images' in begun ? assaultFrom(begun) : newAssault(test);
-  if (!model.remote) return recorded(encounter, assault, null);
+  if (!model.remote) return attacked(encounter, assault, null);
   const memory = new Memory(begun);
   model.remote.memory = memory;
   try {
-    return await recorded(encounter, assault, memory);
+    return await attacked(encounter, assault, memory);
   } catch (error) {
     const state = { ...stateOf(assault), ...memory.state() };
     const { context } = job;
@@ -233,7 +236,8 @@ async function underAttack(encounter: Encounter): Promise<Float32Array> {
   }
 }
 
-async function recorded(
+/** Fits the attack where it learns first, runs it, records what it found, and gives the perturbed test images. */
+async function attacked(
   encounter: Encounter,
   assault: Assault,
   memory: Memory | null,
