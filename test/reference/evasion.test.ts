@@ -1,6 +1,5 @@
 /** FGSM, I-FGSM and PGD against what ART and Foolbox gave for the same weights (evasion-golden.py, evasion.json). */
 import '@tensorflow/tfjs-node';
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../src-main/contract/experiment';
 import { evaluateAttack, predict } from '../../src-main/engine/evaluate';
@@ -9,27 +8,9 @@ import { l2Distance } from '../../src-main/engine/norms';
 import { attackById } from '../../src-main/engine/registry';
 import { resolve } from '../../src-main/engine/resolve';
 import { toBatch } from '../../src-main/engine/splits';
-import { NetworkTarget } from '../../src-main/engine/targets';
-import { contextOf, tinyNetwork } from '../fixtures/tiny';
+import { contextOf } from '../fixtures/tiny';
+import { golden, split, target } from './golden';
 
-interface Golden {
-  weights: Record<string, number[]>;
-  images: number[];
-  labels: number[];
-  logits: number[];
-  smallest: Record<string, { l2: number[]; success: boolean[] }>;
-  attacks: { name: string; epsilon: number; images: number[]; predictions: number[] }[];
-}
-
-const golden = JSON.parse(readFileSync('test/reference/evasion.json', 'utf8')) as Golden;
-const network = tinyNetwork();
-network.restore(
-  Object.fromEntries(
-    Object.entries(golden.weights).map(([name, values]) => [name, Float32Array.from(values)]),
-  ),
-);
-const target = new NetworkTarget(network, 3);
-const split = { images: Float32Array.from(golden.images), labels: Uint8Array.from(golden.labels) };
 const TRAINING = {
   epochs: 1,
   batchSize: 1,
