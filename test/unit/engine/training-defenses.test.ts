@@ -197,10 +197,12 @@ describe('fast', () => {
 
   it('tells catastrophic overfitting once, and draws both curves', async () => {
     const { trainer, options } = await handed('fast');
-    // Of 12 inputs: sound, collapsed, collapsed.
-    trainer.answers = [11, 10, 11, 2, 12, 0];
+    // Of 12 inputs: sound twice, collapsed, collapsed.
+    trainer.answers = [9, 3, 11, 10, 11, 2, 12, 0];
     for (let epoch = 0; epoch < 3; epoch++) await options.afterEpoch!(trainer.model, contextOf(1));
     expect(trainer.warnings).toEqual(['catastrophic-overfitting']);
+    await options.afterEpoch!(trainer.model, contextOf(1));
+    expect(trainer.warnings).toHaveLength(1);
     expect(trainer.points).toContainEqual(['oneStepAccuracy', 11 / 12]);
     expect(trainer.points).toContainEqual(['manyStepAccuracy', 2 / 12]);
     // A resumed training does not tell it again.
@@ -211,10 +213,14 @@ describe('fast', () => {
     expect(later.trainer.warnings).toEqual([]);
   });
 
-  it('does not take a model that has learnt nothing yet for a broken one', () => {
-    expect(overfitted(0.3, 0.05)).toBe(false);
-    expect(overfitted(0.9, 0.6)).toBe(false);
-    expect(overfitted(0.9, 0.1)).toBe(true);
+  it.each([
+    ['one that has learnt nothing yet', { one: 0.3, many: 0.05, best: 0.05, last: true }, false],
+    ['one whose epsilon still grows', { one: 0.7, many: 0.1, best: 0.1, last: false }, false],
+    ['one that has it behind it', { one: 0.9, many: 0.6, best: 0.7, last: true }, false],
+    ['one that has fallen from what it was', { one: 0.9, many: 0.1, best: 0.6, last: false }, true],
+    ['one that never was robust', { one: 0.9, many: 0.1, best: 0.1, last: true }, true],
+  ])('judges %s', (_what, shares, broken) => {
+    expect(overfitted(shares)).toBe(broken);
   });
 });
 

@@ -65,26 +65,35 @@ export default defineTrainingDefense({
     const oneStep = pgd({ epsilon, norm, steps: 1, stepSize: alpha });
     const manySteps = many({ epsilon, norm });
     const inputs = slice(train, 0, watched(sizeOf(train)));
-    let told = false;
+    /** Epochs looked at, the most inputs that withstood many steps after any of them, and whether the user was told. */
+    let [looks, best, told] = [0, 0, 0];
     await trainer.fit(train, {
       epochs,
       work: 1 + trainer.work(oneStep),
       earlyStopping: stopping(manySteps, patience, ramp),
       memory: {
-        state: () => ({ told: Float32Array.of(Number(told)) }),
-        restore: (state) => (told = state.told![0] === 1),
+        state: () => ({ watched: Float32Array.of(looks, best, told) }),
+        restore: (state) => ([looks, best, told] = state.watched as unknown as [number, number, number]),
       },
       perturb: (model, batch, progress, context) =>
         trainer.attack(grownAttack(trainer, oneStep, ramp, progress), model, batch, context),
       async afterEpoch(model, context) {
         const of = sizeOf(inputs);
-        const one = (await trainer.standing(oneStep, model, inputs, context)) / of;
-        const many = (await trainer.standing(manySteps, model, inputs, context)) / of;
-        trainer.point('oneStepAccuracy', one);
-        trainer.point('manyStepAccuracy', many);
-        if (told || !overfitted(one, many)) return;
-        told = true;
-        const shares = [one, many].map((share) => `${(100 * share).toFixed(1)} %`);
+        const one = await trainer.standing(oneStep, model, inputs, context);
+        const many = await trainer.standing(manySteps, model, inputs, context);
+        trainer.point('oneStepAccuracy', one / of);
+        trainer.point('manyStepAccuracy', many / of);
+        looks++;
+        const broken = overfitted({
+          one: one / of,
+          many: many / of,
+          best: best / of,
+          last: looks === epochs,
+        });
+        best = Math.max(best, many);
+        if (told || !broken) return;
+        told = 1;
+        const shares = [one, many].map((n) => `${((100 * n) / of).toFixed(1)} %`);
         trainer.warn(
           'catastrophic-overfitting',
           `Fast adversarial training broke down: of ${of} training inputs ${shares[0]} withstand the one step it trains against, and ${shares[1]} ten steps within the same epsilon. What one step reports on this model is no sign of robustness; lower alpha, lengthen the ramp, or set patience.`,
@@ -94,6 +103,12 @@ export default defineTrainingDefense({
   },
 });
 
-/** Most inputs withstand the one step, and many steps find more than half of those. */
-export const overfitted = (oneStep: number, manySteps: number): boolean =>
-  oneStep > 0.5 && manySteps < oneStep / 2;
+/**
+ * Whether most inputs withstand the one step, and many steps find more than half of those: in the end, or where there had
+ * once been twice as many. While epsilon grows, and for some epochs after, many steps lag behind in a sound training too.
+ */
+export const overfitted = (shares: { one: number; many: number; best: number; last: boolean }): boolean => {
+  const { one, many, best, last } = shares;
+  const collapsed = best > 0.2 && many < best / 2;
+  return one > 0.5 && many < one / 2 && (last || collapsed);
+};
