@@ -29,7 +29,7 @@ export default defineTrainingDefense({
   summary:
     'Adversarial training with a single step from a random point of the ball: a tenth of the cost of ten steps. It can break down within an epoch, when the model learns to withstand that one step and nothing else; that is watched for on training inputs, drawn as two curves, and told.',
   limits:
-    'After catastrophic overfitting the accuracy under one step is high and under many steps near 0: only a stronger attack shows it. A smaller step, a longer ramp or a lower final learning rate help; patience goes back to the epoch before.',
+    'After catastrophic overfitting the accuracy under one step is high and under many steps near 0: only a stronger attack shows it. The paper avoids it by a step below twice epsilon and by stopping early; patience goes back to the epoch before.',
   reference: {
     authors: 'E. Wong, L. Rice, J. Z. Kolter',
     title: 'Fast is better than free: revisiting adversarial training',
@@ -44,7 +44,7 @@ export default defineTrainingDefense({
       min: 0,
       exclusiveMin: true,
       unit: 'pixel range',
-      help: 'Length of the step. At twice epsilon the model breaks down.',
+      help: 'Length of the step. With twice epsilon the paper’s models break down (on CIFAR-10).',
     }),
     ramp: rampOver(0.4),
     epochs: ownEpochs,
