@@ -51,6 +51,18 @@ const row = (id: string, over: Partial<SessionRow>): SessionRow => ({
   armsDone: 9,
   attacks: ['random-noise', 'fgsm', 'pgd'],
   defenses: ['noise-augmentation', 'adversarial-training'],
+  headlines: learns
+    ? []
+    : [
+        {
+          ...{ model: null, poisoning: null, defense: 'adversarial-training', worstCase: 0.718 },
+          ...{ robust: true, failedChecks: [] },
+        },
+        {
+          ...{ model: null, poisoning: null, defense: null, worstCase: 0.002 },
+          ...{ robust: false, failedChecks: [] },
+        },
+      ],
   problem: null,
   ...over,
 });
@@ -75,6 +87,12 @@ let rows: SessionRow[] =
           arms: 15,
           createdAt: Date.now() - 5e8,
           durationMs: 5_412_000,
+          headlines: [
+            {
+              ...{ model: null, poisoning: null, defense: 'noise-augmentation', worstCase: 0.62 },
+              ...{ robust: false, failedChecks: ['black-box-not-stronger', 'zero-gradients'] },
+            },
+          ],
         }),
         row('four', {
           name: 'label-flip',
