@@ -150,6 +150,7 @@ const answers: Record<LabCall, (...args: never[]) => unknown> = {
   },
   revealSession: () => undefined,
   exportSession: ({ format }: { format: string }) => `/home/ada/session.${format}`,
+  saveFigure: ({ name: file, format }: { name: string; format: string }) => `/home/ada/${file}.${format}`,
   openExperiment: () => null,
   saveExperiment: () => '/home/ada/experiment.yaml',
   chooseGrant: () => '/home/ada/data',
