@@ -31,7 +31,7 @@ function lowest({ attacks }: GroupSummary, metric: string): MarkedInterval | nul
 
 /** The columns of the board, in order. `sampleCount` is needed for times an input. */
 const measuresFor = (sampleCount: number): BoardMeasure[] => [
-  { measure: 'accuracy', valueOf: ({ clean }) => clean.accuracy ?? null },
+  { measure: 'cleanAccuracy', valueOf: ({ clean }) => clean.accuracy ?? null },
   { measure: 'worstCase', valueOf: ({ worstCase }) => worstCase },
   { measure: 'unseenAccuracy', valueOf: ({ unseen }) => unseen },
   { measure: 'obliviousWorstCase', valueOf: (group) => lowest(group, 'obliviousRobustAccuracy') },
@@ -88,7 +88,7 @@ export function boardOf(summary: readonly GroupSummary[], samples: number): Boar
     robust: group.verdict.robust,
     failedChecks: failedChecks(group.verdict),
   }));
-  const front = paretoFront(rows, 'accuracy', 'worstCase');
+  const front = paretoFront(rows, 'cleanAccuracy', 'worstCase');
   rows.forEach((row, i) => (row.onFront = front.includes(i)));
   return { measures: measures.map(({ measure }) => measure), rows };
 }
@@ -131,9 +131,10 @@ export interface Choice {
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function reasonAgainst({ values, failedChecks: failed }: BoardRow, { floor, budget }: Demand): string | null {
-  const { accuracy, worstCase, trainingSeconds } = values;
-  if (!accuracy || !worstCase) return 'not evaluated under attack';
-  if (accuracy.mean < floor) return `clean accuracy ${percent(accuracy.mean)}, below ${percent(floor)}`;
+  const { cleanAccuracy, worstCase, trainingSeconds } = values;
+  if (!cleanAccuracy || !worstCase) return 'not evaluated under attack';
+  if (cleanAccuracy.mean < floor)
+    return `clean accuracy ${percent(cleanAccuracy.mean)}, below ${percent(floor)}`;
   // What came trained costs no training here.
   if (trainingSeconds && trainingSeconds.mean > budget)
     return `trains for ${trainingSeconds.mean.toFixed(0)} s, more than ${budget} s`;

@@ -230,6 +230,12 @@ export const MEASURES: Record<string, Measure> = {
     better: 'neither',
     help: 'Share of the training set a poisoning altered.',
   },
+  cleanAccuracy: {
+    title: 'Clean accuracy',
+    unit: 'share',
+    better: 'higher',
+    help: 'Inputs classified right, without an attack.',
+  },
   worstCase: {
     title: 'Worst case',
     unit: 'share',

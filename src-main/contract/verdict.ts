@@ -161,7 +161,9 @@ function merge(checks: (Check & { seed: number })[]): Check[] {
   });
 }
 
+/** An attack without a budget goes as far as it must: that it succeeds says nothing beside another. */
 function sameBudget(a: AttackPlan, b: AttackPlan): boolean {
+  if (!('epsilon' in a.params || 'cells' in a.params)) return false;
   const same = (name: string): boolean => a.params[name] === b.params[name];
   // Attacks on agents have an epsilon for boxes and cells for grids; those that only grids know have cells alone.
   if ('epsilon' in a.params !== 'epsilon' in b.params) return a.params.cells !== undefined && same('cells');

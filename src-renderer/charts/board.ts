@@ -20,6 +20,21 @@ const rangeText = ({ low, high }: MarkedInterval, measure: string): string => {
 
 const endsOf = ({ mean, low, high }: MarkedInterval): [number, number] => [low ?? mean, high ?? mean];
 
+/**
+ * Round ends a little beyond the values: from 0 to 100 clean accuracies of 95 to 99 would crowd in one place. No share lies
+ * beyond 0 and 100, even where its interval does.
+ */
+export function roundBounds(values: readonly number[], share: boolean): { min: number; max: number } {
+  const kept = share ? values.map((value) => Math.min(100, Math.max(0, value))) : values;
+  const [low, high] = [Math.min(...kept), Math.max(...kept)];
+  const room = 0.12 * (high - low || Math.abs(high) || 1);
+  const step = 10 ** Math.floor(Math.log10(room * 4)) / 2;
+  const min = Math.floor((low - room) / step) * step;
+  const max = Math.ceil((high + room) / step) * step;
+  const tidy = (value: number): number => Number(value.toPrecision(12));
+  return { min: tidy(low >= 0 ? Math.max(0, min) : min), max: tidy(share ? Math.min(100, max) : max) };
+}
+
 /** @param figure to be exported: with title and background */
 export function boardOption(
   points: readonly BoardPoint[],
@@ -62,6 +77,7 @@ export function boardOption(
   const whiskers: CustomSeriesOption = {
     type: 'custom',
     silent: true,
+    clip: true,
     z: 2,
     data: drawn.map(({ a, b }) => [at(a.mean, xMeasure.unit), at(b.mean, yMeasure.unit)]),
     renderItem: ({ dataIndex }, api) => {
@@ -103,21 +119,24 @@ export function boardOption(
           color: palette.ink,
           fontFamily: palette.font,
           fontSize: 11,
+          // Names stand over lines.
+          textBorderColor: palette.surface,
+          textBorderWidth: 3,
         },
       };
     }),
     labelLayout: { hideOverlap: false, moveOverlap: 'shiftY' },
   };
   const { tooltip, ...rest } = base(palette);
-  const axisOf = (name: string, gap: number) => {
-    const measure = measureOf(name);
+  const axisOf = (name: string, values: MarkedInterval[], gap: number) => {
+    const { title, unit } = measureOf(name);
     return {
       type: 'value' as const,
-      // Shares from 0 to 100 would crowd clean accuracies of 95 to 99 into one place.
-      scale: true,
-      ...(measure.unit === 'share' ? { max: (range: { max: number }) => Math.min(100, range.max + 2) } : {}),
-      ...axis(palette, withUnit(measure.title, measure.unit), gap),
-      boundaryGap: ['12%', '12%'] as [string, string],
+      ...roundBounds(
+        values.flatMap((value) => endsOf(value).map((end) => at(end, unit))),
+        unit === 'share',
+      ),
+      ...axis(palette, withUnit(title, unit), gap),
     };
   };
   return {
@@ -138,8 +157,16 @@ export function boardOption(
       : {}),
     grid: { left: 56, right: 28, top: figure ? 56 : 26, bottom: 40 },
     tooltip: { ...tooltip, trigger: 'item', formatter: (item) => String([item].flat()[0]!.name) },
-    xAxis: axisOf(x, 24),
-    yAxis: axisOf(y, 40),
+    xAxis: axisOf(
+      x,
+      drawn.map(({ a }) => a),
+      24,
+    ),
+    yAxis: axisOf(
+      y,
+      drawn.map(({ b }) => b),
+      40,
+    ),
     series: [steps, whiskers, scatter],
   };
 }

@@ -32,6 +32,7 @@ export interface Matrix {
 const ROW = 40;
 const LINE = 16;
 const TOP = 62;
+const RIGHT = 12;
 /** Characters of a note that fit a line of the narrowest figure. */
 const NOTE_CHARACTERS = 110;
 const HEAD_CHARACTER = 6.2;
@@ -60,8 +61,14 @@ export function matrixSize(matrix: Matrix): { width: number; height: number } {
   };
 }
 
-/** @param figure to be exported: with title and notes */
-export function matrixOption(matrix: Matrix, palette: Palette, figure: boolean): ChartOption {
+/** In the window, so and so wide; or as a figure of `matrixSize`, with title and notes. */
+export function matrixOption(
+  matrix: Matrix,
+  palette: Palette,
+  place: { width: number } | 'figure',
+): ChartOption {
+  const figure = place === 'figure';
+  const width = figure ? matrixSize(matrix).width : place.width;
   const { tooltip, ...rest } = base(palette);
   const { rows, columns, cells } = matrix;
   const lines = figure ? wrapped(matrix.notes) : [];
@@ -152,18 +159,23 @@ export function matrixOption(matrix: Matrix, palette: Palette, figure: boolean):
           ]
         : []),
     ],
-    grid: { left, right: 12, top: figure ? TOP : 40, bottom: figure ? bottom : 6 },
+    grid: { left, right: RIGHT, top: figure ? TOP : 40, bottom: figure ? bottom : 6 },
     xAxis: {
-      ...head(columns, matrix.columnsAre),
+      ...head(columns, `${matrix.columnsAre} →\n${matrix.rowsAre} ↓`),
       position: 'top',
       nameLocation: 'start',
       nameGap: 8,
-      nameTextStyle: { color: palette.ink3, fontSize: LABEL_SIZE, fontFamily: palette.font, align: 'right' },
-      // Two lines of it; what is longer ends in dots.
+      nameTextStyle: {
+        ...{ color: palette.ink3, fontSize: LABEL_SIZE, fontFamily: palette.font, lineHeight: 14 },
+        ...{ align: 'right' as const, verticalAlign: 'bottom' as const },
+      },
+      // In two lines; what is longer ends in dots.
       axisLabel: {
         ...label,
-        formatter: (name: string) => shortened(name, columns.length),
+        formatter: inTwo,
         lineHeight: 13,
+        width: Math.max(24, (width - left - RIGHT) / columns.length - 8),
+        overflow: 'truncate',
       },
     },
     yAxis: {
@@ -175,15 +187,8 @@ export function matrixOption(matrix: Matrix, palette: Palette, figure: boolean):
   };
 }
 
-/** A head over a narrow column in two lines: “PGD · ε 0.3” breaks at the dot. */
-function shortened(name: string, columns: number): string {
-  const most = columns > 8 ? 12 : columns > 5 ? 16 : 24;
-  return name
-    .split(' · ')
-    .reduce<string[]>(
-      (parts, part) => (parts.length < 2 ? [...parts, part] : [parts[0]!, `${parts[1]} ${part}`]),
-      [],
-    )
-    .map((part) => (part.length > most ? `${part.slice(0, most - 1)}…` : part))
-    .join('\n');
+/** A head over a narrow column in two lines: “PGD · ε 0.3” and “Small CNN: Undefended” break where their parts meet. */
+function inTwo(name: string): string {
+  const [first = name, ...rest] = name.split(/ · |: /);
+  return rest.length ? `${first}\n${rest.join(' ')}` : first;
 }

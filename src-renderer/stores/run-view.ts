@@ -75,10 +75,16 @@ export const useRunView = defineStore('run-view', () => {
     });
   });
 
+  const doubtful = computed(
+    () => new Set(rows.value.flatMap((row) => (row.failedChecks.length ? [row.family.key] : []))),
+  );
+  /** Whether a check failed on a family's numbers. */
+  const isDoubtful = (key: string): boolean => doubtful.value.has(key);
+
   /** Columns of the trade-off board that some family has. */
   const boardMeasures = computed(() => [
     ...new Set(rows.value.flatMap(({ board }) => Object.keys(board?.values ?? {}))),
   ]);
 
-  return { plan, families, budget, attackLabels, visible, hidden, toggle, rows, boardMeasures };
+  return { plan, families, budget, attackLabels, visible, hidden, toggle, rows, isDoubtful, boardMeasures };
 });
