@@ -18,7 +18,7 @@ export interface Verdict {
   checks: Check[];
 }
 
-/** Signs that gradients are hidden rather than robustness won (Athalye, Carlini, Wagner 2018, arXiv:1802.00420, section 3.1). */
+/** Signs that gradients are hidden rather than robustness won (Athalye, Carlini, Wagner 2018, arXiv:1802.00420). */
 const MASKING: Record<string, string> = {
   'zero-gradients': 'inputs without a gradient',
   'black-box-not-stronger': 'a black-box attack is stronger than the gradient attacks',
