@@ -149,7 +149,7 @@ export function boardOption(
             subtext: `Dashed: Pareto front. ${MARK}: a check of the verdict failed. Lines: 95 % intervals over seeds.`,
             left: 8,
             top: 4,
-            itemGap: 2,
+            itemGap: 10,
             textStyle: { color: palette.ink, fontSize: 13, fontFamily: palette.font },
             subtextStyle: { color: palette.ink3, fontSize: 11, fontFamily: palette.font },
           },

@@ -74,6 +74,7 @@ let rows: SessionRow[] =
         row('two', {
           name: 'cartpole-observation',
           task: 'reinforcement-learning',
+          headlines: [],
           attacks: ['random-observation'],
           defenses: [],
           arms: 4,
@@ -110,6 +111,7 @@ let rows: SessionRow[] =
           armsDone: 0,
           attacks: [],
           defenses: [],
+          headlines: [],
         }),
       ];
 let settings: Settings = { theme: query.has('dark') ? 'dark' : 'light', dark: query.has('dark') };
