@@ -130,7 +130,11 @@ function trainingCost(
 }
 
 /** Gradient calls of a training: in the weights one an image and epoch, in the images as its attacks cost. */
-function trainingGradients(experiment: Experiment, arm: ArmPlan, { train, validation }: ImageDataset): number {
+function trainingGradients(
+  experiment: Experiment,
+  arm: ArmPlan,
+  { train, validation }: ImageDataset,
+): number {
   const n = sizeOf(train);
   const attack: CostBasis['attack'] = ({ id, params }) => attackOf('evasion', id).cost(params as AnyParams);
   // As if all images made one batch: the cost is then that of an image.
