@@ -195,7 +195,13 @@ function corruptionsOf(arms: ArmState[]): GroupSummary['corruptions'] {
 }
 
 /** What says how much an attack left: what a failed check makes doubtful. What it spent and how far it went stays true. */
-const LEFT_BY_ATTACK = ['accuracy', 'robustAccuracy', 'attackSuccessRate', 'return', 'exactReturn'];
+export const LEFT_BY_ATTACK: readonly string[] = [
+  'accuracy',
+  'robustAccuracy',
+  'attackSuccessRate',
+  'return',
+  'exactReturn',
+];
 
 function intervals(
   all: Metrics[],

@@ -38,6 +38,23 @@ describe('CSV', () => {
       [2, 0.25],
     ]);
   });
+  it('names the failed checks beside what an attack left, and beside nothing else', () => {
+    const failed = fold(structuredClone(state), {
+      ...{ sequence: 99, at: 99 },
+      event: { type: 'check', arm: 0, check: { id: 'zero-gradients', status: 'fail', evidence: '' } },
+    });
+    expect(
+      metricRows(failed).map(({ attack, metric, failedChecks }) => [attack, metric, failedChecks]),
+    ).toEqual([
+      [undefined, 'accuracy', ''],
+      [undefined, 'seconds', ''],
+      ...[1, 2].flatMap(() => [
+        ['fgsm', 'accuracy', 'zero-gradients'],
+        ['fgsm', 'robustAccuracy', 'zero-gradients'],
+        ['fgsm', 'medianLinf', ''],
+      ]),
+    ]);
+  });
   it('quotes what needs it', () => {
     expect(toCsv([{ a: 'x,"y"', b: null, c: { id: 'pgd' } }], [], [])).toBe(
       'a,b,c\r\n"x,""y""",,"{""id"":""pgd""}"\r\n',

@@ -5,7 +5,7 @@ import { boardOf, samplesOf } from '../../../contract/board';
 import { toCsv, type CsvRow } from '../../../contract/csv';
 import { ATTACK_CURVES, SERIES } from '../../../contract/metrics';
 import type { Applied } from '../../../contract/params';
-import { familyKey, summarize, type GroupSummary } from '../../../contract/summary';
+import { familyKey, LEFT_BY_ATTACK, summarize, type GroupSummary } from '../../../contract/summary';
 import { classesOf, stateOf } from '../../show';
 import { defineExporter } from '../exporter';
 
@@ -42,7 +42,7 @@ export function metricRows(state: RunState): CsvRow[] {
         ...columnsOf('attack', attack),
         metric,
         value,
-        failedChecks: attack ? marks.get(familyKey(arm.plan)) : '',
+        failedChecks: attack && LEFT_BY_ATTACK.includes(metric) ? marks.get(familyKey(arm.plan)) : '',
       }));
     return [
       ...rows(null, arm.clean?.metrics),
