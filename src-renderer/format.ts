@@ -32,6 +32,7 @@ const UNIT_TEXT: Record<Measure['unit'], string> = {
   pixels: 'pixels',
   count: '',
   seconds: 's',
+  milliseconds: 'ms',
   nats: 'nats',
   steps: 'steps',
   cells: 'cells',

@@ -3,6 +3,7 @@ import LiveRun from './views/LiveRun.vue';
 import NewExperiment from './views/NewExperiment.vue';
 import SessionLibrary from './views/SessionLibrary.vue';
 import SettingsView from './views/SettingsView.vue';
+import TradeOff from './views/TradeOff.vue';
 
 export const router = createRouter({
   history: createWebHashHistory(),
@@ -10,6 +11,7 @@ export const router = createRouter({
     { path: '/', redirect: '/new' },
     { path: '/new', name: 'new', component: NewExperiment, meta: { title: 'New experiment' } },
     { path: '/live/:id?', name: 'live', component: LiveRun, meta: { title: 'Run' } },
+    { path: '/trade-off/:id?', name: 'trade-off', component: TradeOff, meta: { title: 'Trade-off' } },
     { path: '/sessions', name: 'sessions', component: SessionLibrary, meta: { title: 'Sessions' } },
     { path: '/settings', name: 'settings', component: SettingsView, meta: { title: 'Settings' } },
   ],

@@ -4,12 +4,15 @@ import type { Applied } from '../contract/params';
 import {
   familyKey,
   type GroupSummary,
+  type MarkedInterval,
   type MetricIntervals,
   type Summary,
   type TransferSummary,
   type Verdict,
 } from '../contract/summary';
+import { chooseDefense, type Board, type Demand } from '../contract/board';
 import type { Task } from '../contract/catalog';
+import { MEASURES, type Measure } from '../contract/metrics';
 
 /** Columns as wide as their widest cell; those after the first are aligned to the right, as numbers are, unless told. */
 export function toText(rows: string[][], align: 'left' | 'right' = 'right'): string {
@@ -40,18 +43,30 @@ export function labelsOf(all: Applied[]): string[] {
 
 const METRIC: Record<Task, string> = { classification: 'accuracy', 'reinforcement-learning': 'return' };
 
-function cell(metrics: MetricIntervals | undefined, metric: string): string {
-  const interval = metrics?.[metric];
+/** Stands beside every number that a failed check makes doubtful. */
+const MARK = '†';
+
+const UNITS: Partial<Record<Measure['unit'], (value: number) => string>> = {
+  share: (value) => `${(100 * value).toFixed(1)} %`,
+  count: (value) => String(Math.round(value)),
+  seconds: (value) => `${value.toFixed(1)} s`,
+  milliseconds: (value) => `${value.toFixed(2)} ms`,
+};
+
+function shownAs(unit: Measure['unit'], interval: MarkedInterval | null | undefined): string {
   if (!interval) return '–';
-  const shown = (value: number) =>
-    metric === 'accuracy' ? `${(100 * value).toFixed(1)} %` : value.toFixed(2);
-  const { mean, low, high, n } = interval;
+  const shown = UNITS[unit] ?? ((value: number) => value.toFixed(2));
+  const { mean, low, high, n, failedChecks } = interval;
+  const mark = failedChecks ? ` ${MARK}` : '';
   return n > 1 && low !== null && high !== null
-    ? `${shown(mean)} [${shown(low)}, ${shown(high)}]`
-    : shown(mean);
+    ? `${shown(mean)}${mark} [${shown(low)}, ${shown(high)}]`
+    : shown(mean) + mark;
 }
 
-function headOf(groups: GroupSummary[]): string[] {
+const cell = (metrics: MetricIntervals | undefined, metric: string): string =>
+  shownAs(metric === 'accuracy' ? 'share' : 'return', metrics?.[metric]);
+
+function headOf(groups: Pick<GroupSummary, 'model' | 'poisoning' | 'defense'>[]): string[] {
   const labels = (part: 'model' | 'poisoning' | 'defense') => {
     const applied = groups.flatMap((group) => group[part] ?? []);
     const names = labelsOf(applied);
@@ -80,15 +95,53 @@ export function resultTable(task: Task, { summary, transfers }: Summary): string
     [seeds > 1 ? `${metric}, mean and 95 % interval over ${seeds} seeds` : metric, ...headOf(summary)],
     ['no attack', ...summary.map(({ clean }) => cell(clean, metric))],
     ...attacks.map((label, i) => [label, ...summary.map((group) => cell(group.attacks[i]?.metrics, metric))]),
+    [
+      'worst case',
+      ...summary.map(({ worstCase }) => shownAs(task === 'classification' ? 'share' : 'return', worstCase)),
+    ],
     ['believable', ...summary.map(({ verdict }) => believable(verdict))],
   ];
-  const failed = summary.flatMap(({ verdict }, i) =>
-    verdict.checks
-      .filter(({ status }) => status === 'fail')
-      .map(({ id, evidence }) => `${headOf(summary)[i]}: ${id} fails: ${evidence}`),
-  );
+  const heads = headOf(summary);
+  const doubtful = summary.some(({ verdict }) => verdict.checks.some(({ status }) => status === 'fail'));
+  const failed = [
+    ...(doubtful ? [`${MARK} a check of the verdict failed: the number is not to be believed`] : []),
+    ...summary.flatMap(({ verdict }, i) => [
+      ...(verdict.text ? [`${heads[i]}: ${verdict.text}`] : []),
+      ...verdict.checks
+        .filter(({ status }) => status === 'fail')
+        .map(({ id, evidence }) => `${heads[i]}: ${id} fails: ${evidence}`),
+    ]),
+  ];
   const blocks = [toText(rows), failed.join('\n'), transferTables(summary, transfers ?? [])];
   return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+/** A row a defence: what it gains and what it costs. `*`: nothing else is better in clean and worst-case accuracy at once. */
+export function boardTable({ measures, rows }: Board): string {
+  const heads = headOf(rows);
+  return toText([
+    ['trade-off (* Pareto front)', ...measures.map((name) => MEASURES[name]!.title.toLowerCase())],
+    ...rows.map(({ values, onFront }, i) => [
+      `${onFront ? '* ' : '  '}${heads[i]}`,
+      ...measures.map((name) => shownAs(MEASURES[name]!.unit, values[name])),
+    ]),
+  ]);
+}
+
+/** The best defence for a demand, in a sentence, and why each of the others was left out. */
+export function choiceText({ rows }: Board, demand: Demand): string {
+  const heads = headOf(rows);
+  const { best, leftOut } = chooseDefense(rows, demand);
+  const asked = [
+    `clean accuracy of at least ${(100 * demand.floor).toFixed(1)} %`,
+    ...(Number.isFinite(demand.budget) ? [`training within ${demand.budget} s`] : []),
+  ].join(' and ');
+  const answer =
+    best === null
+      ? `For ${asked}: none.`
+      : `For ${asked}: ${heads[best]}, worst case ${shownAs('share', rows[best]!.values.worstCase)}.`;
+  const reasons = leftOut.flatMap((reason, i) => (reason ? [`  not ${heads[i]}: ${reason}`] : []));
+  return [answer, ...reasons].join('\n');
 }
 
 /** Names of families of arms, as a table's head has them. */

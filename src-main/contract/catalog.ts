@@ -56,6 +56,8 @@ export interface CatalogEntry extends Definition {
   /** Attacks that learn from other inputs first; they cannot be an ingredient of another definition. */
   fitted?: boolean;
   stage?: Stage;
+  /** Training defences: attacks they train against beside those among their parameters. */
+  against?: string[];
   /** Models, agents and environments: what they offer to those who require it. */
   capabilities?: Capability[];
   /** Exporters: the file ending. */

@@ -90,7 +90,14 @@ export type RunEvent =
   | { type: 'progress'; done: number; what: string }
   | { type: 'checkpoint'; position: Position; state: Record<string, Float32Array> }
   /** The trained thing itself: weights by name, and for tables the values. */
-  | { type: 'trained'; arm: number; weights: Record<string, Float32Array>; seconds: number }
+  | {
+      type: 'trained';
+      arm: number;
+      weights: Record<string, Float32Array>;
+      seconds: number;
+      /** Classifiers: gradient calls of the whole training, in the weights and in the images, one an image. */
+      gradients?: number;
+    }
   /** What an attack learnt from other inputs before it met those it is scored on. */
   | {
       type: 'fitted';
@@ -102,7 +109,19 @@ export type RunEvent =
       seconds: number;
     }
   /** attack null: clean. `outcome` has a byte an input: bit 0 right before, bit 1 right after the attack, bit 2 (targeted) class reached. */
-  | { type: 'evaluation'; arm: number; attack: number | null; metrics: Metrics; outcome?: Uint8Array }
+  | {
+      type: 'evaluation';
+      arm: number;
+      attack: number | null;
+      metrics: Metrics;
+      outcome?: Uint8Array;
+      /** Class predicted for each input, as perturbed. Sessions recorded before there was a confusion matrix have none. */
+      predicted?: Uint8Array;
+      /** With the clean evaluation: true class of each input. */
+      labels?: Uint8Array;
+    }
+  /** Accuracy on inputs corrupted as nature does it; severity 1 (mild) to 5. See CORRUPTIONS in metrics.ts. */
+  | { type: 'corruption'; arm: number; corruption: string; severity: number; metrics: Metrics }
   | {
       type: 'example';
       arm: number;

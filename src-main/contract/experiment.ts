@@ -56,7 +56,7 @@ export interface Experiment {
   defenses: Entry[];
   attacks: Entry[];
   arms?: ArmChoice[];
-  evaluation: { samples: number; episodes: number; transfer: boolean };
+  evaluation: { samples: number; episodes: number; transfer: boolean; corruptions: boolean };
 }
 
 /** The key of the experiment under which each kind of definition stands. */
@@ -158,6 +158,10 @@ const structure = z.strictObject({
       transfer: z.boolean().default(false).meta({
         description: 'Try the adversarial examples of every arm on every other arm.',
       }),
+      corruptions: z.boolean().default(false).meta({
+        description:
+          'Evaluate every arm on noisy, blurred, shifted, rotated and low-contrast inputs as well.',
+      }),
     })
     .prefault({}),
 });
@@ -250,7 +254,7 @@ function expectation(issue: z.core.$ZodIssue): string {
 function keysAt(path: readonly PropertyKey[]): string[] {
   const nested: Record<string, string[]> = {
     training: Object.keys(training.shape),
-    evaluation: ['samples', 'episodes', 'transfer'],
+    evaluation: ['samples', 'episodes', 'transfer', 'corruptions'],
     arms: ['poisoning', 'defense'],
   };
   return nested[String(path[0])] ?? [];
@@ -515,10 +519,15 @@ function checkMeaning(data: z.output<typeof structure>, catalog: Catalog): Parse
       }
     }
   });
-  if (experiment.evaluation.transfer && task !== 'classification') {
+  const ofClassifiers = {
+    transfer: 'adversarial examples are transferred between classifiers only',
+    corruptions: 'natural corruptions are of images, which agents do not see',
+  } as const;
+  for (const key of ['transfer', 'corruptions'] as const) {
+    if (!experiment.evaluation[key] || task === 'classification') continue;
     problems.push({
-      place: 'evaluation.transfer',
-      message: `found true; adversarial examples are transferred between classifiers only`,
+      place: `evaluation.${key}`,
+      message: `found true; ${ofClassifiers[key]}`,
       remedy: 'Remove it, or change the task.',
     });
   }

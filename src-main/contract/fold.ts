@@ -13,6 +13,7 @@ export type Fitted = EventOf<'fitted'>;
 export type AttackCurve = EventOf<'attack-curve'>;
 export type AttackSteps = EventOf<'attack-steps'>;
 export type Transfer = EventOf<'transfer'>;
+export type Corruption = EventOf<'corruption'>;
 
 /** x and y of a curve, in the order they were made. */
 export interface Curve {
@@ -23,6 +24,8 @@ export interface Curve {
 export interface Evaluation {
   metrics: Metrics;
   outcome: Uint8Array | null;
+  /** Class predicted for each input, as perturbed. */
+  predicted: Uint8Array | null;
 }
 
 export interface ArmState {
@@ -30,6 +33,9 @@ export interface ArmState {
   status: 'waiting' | 'running' | 'done';
   curves: Record<string, Curve>;
   clean: Evaluation | null;
+  /** True class of each input. */
+  labels: Uint8Array | null;
+  corruptions: Corruption[];
   /** By index of plan.attacks; undefined where not evaluated yet. */
   attacks: (Evaluation | undefined)[];
   /** By index of plan.attacks, where the attack was fitted first. */
@@ -42,6 +48,8 @@ export interface ArmState {
   poisoned: Uint32Array | null;
   poisonedOf: number;
   trainedSeconds: number | null;
+  /** Gradient calls of the training. */
+  trainedGradients: number | null;
 }
 
 export interface RunState {
@@ -110,6 +118,8 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
         status: 'waiting',
         curves: {},
         clean: null,
+        labels: null,
+        corruptions: [],
         attacks: event.plan.attacks.map(() => undefined),
         fitted: [],
         attackCurves: [],
@@ -118,6 +128,7 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
         poisoned: null,
         poisonedOf: 0,
         trainedSeconds: null,
+        trainedGradients: null,
       }));
       break;
     case 'data-loaded':
@@ -145,13 +156,18 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       break;
     case 'trained':
       arm!.trainedSeconds = event.seconds;
+      arm!.trainedGradients = event.gradients ?? null;
       break;
     case 'evaluation': {
-      const evaluation = { metrics: event.metrics, outcome: event.outcome ?? null };
-      if (event.attack === null) arm!.clean = evaluation;
+      const { metrics, outcome = null, predicted = null, labels = null } = event;
+      const evaluation = { metrics, outcome, predicted };
+      if (event.attack === null) Object.assign(arm!, { clean: evaluation, labels });
       else arm!.attacks[event.attack] = evaluation;
       break;
     }
+    case 'corruption':
+      arm!.corruptions.push(event);
+      break;
     case 'example':
       state.examples.push(event);
       break;

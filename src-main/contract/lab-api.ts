@@ -9,6 +9,13 @@ import type { SessionHeader, SessionRow, SessionStatus } from './session';
 const id = z.string().min(1).max(200);
 const text = z.string().max(2_000_000);
 
+const figure = z.string().max(40_000_000);
+const figureName = z
+  .string()
+  .min(1)
+  .max(150)
+  .regex(/^[\w .-]+$/);
+
 /** Arguments of each call. Results are typed in LabResults. */
 export const labCalls = {
   /** Built-in bouts, from `examples/`. */
@@ -34,6 +41,19 @@ export const labCalls = {
   revealSession: z.tuple([id]),
   /** Asks where to, then writes. Result: the path, or null when the user cancelled. */
   exportSession: z.tuple([z.object({ id, format: z.string().max(40) })]),
+  /** Asks where to, then writes a figure or its numbers: `data` is text, of a PNG base64. Result as of `exportSession`. */
+  saveFigure: z.tuple([
+    z.discriminatedUnion('format', [
+      z.object({ format: z.literal('svg'), name: figureName, data: figure.regex(/^<svg[\s>]/) }),
+      // Every PNG begins with the same eight bytes.
+      z.object({
+        format: z.literal('png'),
+        name: figureName,
+        data: figure.regex(/^iVBORw0KGg[A-Za-z0-9+/=]*$/),
+      }),
+      z.object({ format: z.literal('csv'), name: figureName, data: figure }),
+    ]),
+  ]),
   /** Asks for an experiment file. */
   openExperiment: z.tuple([]),
   saveExperiment: z.tuple([z.object({ text, name: z.string().max(200) })]),
@@ -96,6 +116,7 @@ export interface LabResults {
   undeleteSession: void;
   revealSession: void;
   exportSession: string | null;
+  saveFigure: string | null;
   openExperiment: { name: string; text: string } | null;
   saveExperiment: string | null;
   chooseGrant: string | null;

@@ -10,6 +10,7 @@ export interface Measure {
     | 'pixels'
     | 'count'
     | 'seconds'
+    | 'milliseconds'
     | 'nats'
     | 'steps'
     | 'cells'
@@ -229,6 +230,54 @@ export const MEASURES: Record<string, Measure> = {
     better: 'neither',
     help: 'Share of the training set a poisoning altered.',
   },
+  cleanAccuracy: {
+    title: 'Clean accuracy',
+    unit: 'share',
+    better: 'higher',
+    help: 'Inputs classified right, without an attack.',
+  },
+  worstCase: {
+    title: 'Worst case',
+    unit: 'share',
+    better: 'higher',
+    help: 'Inputs right before and after every attack of the experiment.',
+  },
+  unseenAccuracy: {
+    title: 'Unseen attacks',
+    unit: 'share',
+    better: 'higher',
+    help: 'Inputs right before and after every attack that the defence was not trained against.',
+  },
+  obliviousWorstCase: {
+    title: 'Oblivious attacker',
+    unit: 'share',
+    better: 'higher',
+    help: 'Lowest robust accuracy against attackers who do not know of the defence in front of the model. Flattering.',
+  },
+  corruptedAccuracy: {
+    title: 'Natural corruptions',
+    unit: 'share',
+    better: 'higher',
+    help: 'Accuracy on noisy, blurred, shifted, rotated and flattened inputs, mean over the kinds and five severities.',
+  },
+  trainingSeconds: {
+    title: 'Training time',
+    unit: 'seconds',
+    better: 'lower',
+    help: 'Wall-clock time of one training.',
+  },
+  trainingGradients: {
+    title: 'Gradient calls of the training',
+    unit: 'count',
+    better: 'lower',
+    help: 'Gradients in the weights and in the images, one an image, as the training is planned.',
+  },
+  inferenceMilliseconds: {
+    title: 'Inference time',
+    unit: 'milliseconds',
+    better: 'lower',
+    help: 'Wall-clock time of one input in a large batch, without an attack.',
+  },
   seconds: {
     title: 'Seconds',
     unit: 'seconds',
@@ -269,4 +318,13 @@ export const SERIES: Record<string, SeriesInfo> = {
 export const ATTACK_CURVES: Record<string, { title: string; x: string; unit: Measure['unit'] }> = {
   robustAccuracyByQueries: { title: 'Robust accuracy by queries', x: 'queries', unit: 'share' },
   medianDistanceByQueries: { title: 'Median distance by queries', x: 'queries', unit: 'pixel range' },
+};
+
+/** Natural corruptions: the names of `corruption` events. What each severity means stands in engine/corruptions.ts. */
+export const CORRUPTIONS: Record<string, string> = {
+  noise: 'Noise',
+  blur: 'Blur',
+  shift: 'Shift',
+  rotation: 'Rotation',
+  contrast: 'Contrast',
 };

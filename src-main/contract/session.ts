@@ -43,6 +43,18 @@ export interface SessionHeader {
 /** Derived from the last event and from whether somebody is writing; never stored, so it cannot lie after a crash. */
 export type SessionStatus = 'queued' | 'running' | 'paused' | 'done' | 'stopped' | 'failed' | 'interrupted';
 
+/** The number a family of arms is known by, and whether it may be believed. */
+export interface Headline {
+  model: string | null;
+  poisoning: string | null;
+  defense: string | null;
+  /** A share of the inputs; for agents a return. */
+  worstCase: number;
+  robust: boolean;
+  /** Checks of the verdict that failed on it. */
+  failedChecks: string[];
+}
+
 /** A row of the library. */
 export interface SessionRow {
   id: string;
@@ -59,6 +71,8 @@ export interface SessionRow {
   armsDone: number;
   attacks: string[];
   defenses: string[];
+  /** Of every arm family that was attacked, over its seeds; the best worst case first. */
+  headlines: Headline[];
   /** Set when the file cannot be read: what is wrong with it. */
   problem: string | null;
 }

@@ -89,3 +89,30 @@ function bootstrap(values: readonly number[]): { low: number; high: number } {
 export function mcnemar(a: number, b: number): number {
   return a + b === 0 ? 1 : Math.min(1, 2 * jStat.binomial.cdf(Math.min(a, b), a + b, 0.5));
 }
+
+/** From here on two attacks of paired inputs are told apart. Not corrected for the number of comparisons: docs/verdict.md. */
+export const SIGNIFICANT = 0.05;
+
+/** One attack against another on the same inputs. */
+export interface Paired {
+  /** Inputs that fell to the one alone, and to the other alone. */
+  fell: number;
+  held: number;
+  p: number;
+  /** Whether the one is the stronger by more than chance. */
+  beats: boolean;
+}
+
+/** Whether the attack that left `left` standing is stronger than the one that left `other`, by the exact McNemar test. */
+export function beats(left: ArrayLike<boolean>, other: ArrayLike<boolean>): Paired {
+  let [fell, held] = [0, 0];
+  for (let i = 0; i < left.length; i++) {
+    if (!left[i] && other[i]) fell++;
+    if (left[i] && !other[i]) held++;
+  }
+  const p = mcnemar(fell, held);
+  return { fell, held, p, beats: fell > held && p < SIGNIFICANT };
+}
+
+export const pairedEvidence = (one: string, other: string, { fell, held, p }: Paired): string =>
+  `${fell} inputs fell to ${one} alone, ${held} to ${other} alone, exact McNemar p ${p < 1e-6 ? '< 1e-6' : `= ${p.toPrecision(2)}`}`;

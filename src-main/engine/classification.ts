@@ -5,10 +5,19 @@ import type { ArmPlan, AttackPlan, Metrics, RunEvent } from '../contract/events'
 import type { ParamsOf, ParamSpecs } from '../contract/params';
 import { canMeet, defended, importedModel, isTrainedHere, layersOf, restored, type Model } from './arm-model';
 import { recordSteps } from './attack-steps';
-import { checksAfter, checksBefore, checksWork, withinBudget } from './checks';
+import { adaptiveNotWeaker, checksAfter, checksBefore, checksWork, withinBudget } from './checks';
 import type { ArmContext } from './context';
+import { CORRUPTED_COPIES, evaluateCorruptions } from './corruptions';
 import type { CostBasis, WhiteBoxTarget } from './definitions';
-import { predict, predictionAt, scoreAttack, type AttackResult, type Predictions } from './evaluate';
+import {
+  predict,
+  predictionAt,
+  RIGHT_AFTER,
+  RIGHT_BEFORE,
+  scoreAttack,
+  type AttackResult,
+  type Predictions,
+} from './evaluate';
 import {
   assaultFrom,
   continueAssault,
@@ -26,10 +35,13 @@ import { fittingInputs, sizeOf, testInputs } from './splits';
 import { CountingTarget, NetworkTarget } from './targets';
 import type { ArmResume, TaskRunner } from './task';
 import { ArmTrainer, attackWork, fittingWork } from './trainer';
-import { transfer, transferWork } from './transfer';
+import { PASS, transfer, transferWork } from './transfer';
 
 /** Pictures recorded of each attack of an arm. */
 const EXAMPLES = 12;
+
+/** Right before and after. */
+const STANDING = RIGHT_BEFORE | RIGHT_AFTER;
 
 type Job = Parameters<TaskRunner['runArm']>[0];
 type AnyParams = ParamsOf<ParamSpecs>;
@@ -41,6 +53,7 @@ export const classification: TaskRunner = {
       attacks
         .filter((attack) => canMeet(arm, attack))
         .reduce((sum, attack) => sum + evaluationWork(experiment, attack), 0) +
+      (experiment.evaluation.corruptions ? CORRUPTED_COPIES * copyWork(experiment) : 0) +
       checksWork(experiment, arm, attacks)
     );
   },
@@ -57,9 +70,16 @@ export const classification: TaskRunner = {
       const drawAnew = (...purpose: (string | number)[]) =>
         model.restart?.(context.random('preprocessing', ...purpose));
       drawAnew('clean');
+      const started = context.now();
       const clean = await predict(model.target, test);
       if (!resumed) {
-        reportClean(test, clean, dataset, context);
+        reportClean(test, clean, context.now() - started, dataset, context);
+        if (experiment.evaluation.corruptions) {
+          drawAnew('corruptions');
+          await evaluateCorruptions(model.target, test, dataset.shape, context, () =>
+            context.worked(copyWork(experiment), 'natural corruptions'),
+          );
+        }
         await checksBefore({ attacks, model, test, clean, context, experiment });
         context.emit({
           type: 'checkpoint',
@@ -84,23 +104,50 @@ export const classification: TaskRunner = {
   close: transfer,
 };
 
-function trainingWork({ training, dataset }: Experiment, { model, defense }: ArmPlan): number {
-  if (!isTrainedHere({ model })) return 0;
+function trainingWork(experiment: Experiment, arm: ArmPlan): number {
+  if (!isTrainedHere(arm)) return 0;
+  const { training, dataset } = experiment;
   // The size is not known before the data are read; what the experiment asks for is close enough for an estimate.
   const train = Number(dataset!.train ?? 8000);
-  const batches = Math.ceil(train / training.batchSize);
-  const basis: CostBasis = {
-    epochs: training.epochs,
-    batches,
+  return trainingCost(experiment, arm, {
+    batches: Math.ceil(train / training.batchSize),
     train,
     validation: Number(dataset!.validation ?? 0),
     attack: attackWork,
     examined: (applied, inputs) => (attackWork(applied) * inputs) / training.batchSize,
-  };
-  const definition = defense && defenseById(defense.id);
-  if (definition?.stage !== 'training') return training.epochs * batches;
-  return definition.cost(basis, defense!.params as AnyParams);
+  });
 }
+
+/** What the arm's training costs, in the measure of the basis. */
+function trainingCost(
+  { training: { epochs } }: Experiment,
+  { defense }: ArmPlan,
+  basis: Omit<CostBasis, 'epochs'>,
+): number {
+  const definition = defense && defenseById(defense.id);
+  if (definition?.stage !== 'training') return epochs * basis.batches;
+  return definition.cost({ epochs, ...basis }, defense!.params as AnyParams);
+}
+
+/** Gradient calls of a training: in the weights one an image and epoch, in the images as its attacks cost. */
+function trainingGradients(
+  experiment: Experiment,
+  arm: ArmPlan,
+  { train, validation }: ImageDataset,
+): number {
+  const n = sizeOf(train);
+  const attack: CostBasis['attack'] = ({ id, params }) => attackOf('evasion', id).cost(params as AnyParams);
+  // As if all images made one batch: the cost is then that of an image.
+  const each = trainingCost(experiment, arm, {
+    ...{ batches: 1, train: n, validation: sizeOf(validation), attack },
+    examined: (applied, inputs) => (attack(applied) * inputs) / n,
+  });
+  return Math.round(n * each);
+}
+
+/** Work of one forward pass over the test inputs. */
+const copyWork = ({ evaluation, training }: Experiment): number =>
+  (PASS * evaluation.samples) / training.batchSize;
 
 const evaluationWork = (experiment: Experiment, attack: AttackPlan): number =>
   fittingWork(attack, experiment.training) +
@@ -165,7 +212,13 @@ async function train(
   const { network } = trainer;
   const weights = network.weights();
   keep(job, weights);
-  context.emit({ type: 'trained', arm: arm.index, weights, seconds: context.now() - started });
+  context.emit({
+    type: 'trained',
+    arm: arm.index,
+    weights,
+    seconds: context.now() - started,
+    gradients: trainingGradients(experiment, arm, poisoned),
+  });
   return defended(arm, new NetworkTarget(network, dataset.classes.length), () => trainer.dispose());
 }
 
@@ -182,7 +235,13 @@ async function poison(dataset: ImageDataset, context: ArmContext, tell: boolean)
   return poisoned;
 }
 
-function reportClean(test: Split, clean: Predictions, { classes }: ImageDataset, context: ArmContext): void {
+function reportClean(
+  test: Split,
+  clean: Predictions,
+  seconds: number,
+  { classes }: ImageDataset,
+  context: ArmContext,
+): void {
   const n = sizeOf(test);
   const outcome = Uint8Array.from(test.labels, (label, i) => (clean.labels[i] === label ? 3 : 0));
   const right = outcome.filter((value) => value === 3).length;
@@ -190,8 +249,10 @@ function reportClean(test: Split, clean: Predictions, { classes }: ImageDataset,
     type: 'evaluation',
     arm: context.arm.index,
     attack: null,
-    metrics: { accuracy: right / n },
+    metrics: { accuracy: right / n, seconds },
     outcome,
+    predicted: clean.labels,
+    labels: test.labels.slice(),
   });
   if (right / n < 1.5 / classes.length) {
     context.emit({
@@ -259,10 +320,11 @@ async function attacked(
     await continueAssault(assault, ready, counted, test, streams, true, report);
     const seconds = context.now() - begin;
     const result = await scoreAttack(ready, assault, counted, model.target, test, clean);
+    const unaware = model.bare ? await oblivious(encounter, model.bare, streams) : null;
     const metrics: Metrics = {
       ...result.metrics,
       seconds,
-      ...(model.bare ? { obliviousRobustAccuracy: await oblivious(encounter, model.bare, streams) } : {}),
+      ...(unaware ? { obliviousRobustAccuracy: unaware.filter(Boolean).length / unaware.length } : {}),
     };
     tellExamples(encounter, result, assault.aims);
     const steps = await recordSteps(ready, model.target, test, result.outcome, streams.for('steps'));
@@ -272,9 +334,14 @@ async function attacked(
       const curve = { series, x: Float32Array.from(x), y: Float32Array.from(y) };
       context.emit({ type: 'attack-curve', arm: index, attack: attack.index, ...curve });
     }
-    context.emit({ type: 'evaluation', arm: index, attack: attack.index, metrics, outcome: result.outcome });
-    const check = withinBudget(attack, metrics);
-    if (check) context.emit({ type: 'check', arm: index, check });
+    const { outcome, after } = result;
+    context.emit({
+      ...{ type: 'evaluation', arm: index, attack: attack.index, metrics },
+      ...{ outcome, predicted: after.labels },
+    });
+    const stood = Array.from(outcome, (bits) => (bits & STANDING) === STANDING);
+    const checks = [withinBudget(attack, metrics), unaware && adaptiveNotWeaker(attack, stood, unaware)];
+    for (const check of checks) if (check) context.emit({ type: 'check', arm: index, check });
     const position = { arm: index, stage: 'evaluation', done: attack.index + 1 } as const;
     context.emit({ type: 'checkpoint', position, state: {} });
     return result.adversarial;
@@ -315,15 +382,18 @@ async function fitted(
   return ready;
 }
 
-/** Robust accuracy against an attacker who does not know of the transformation in front of the model. */
-async function oblivious(encounter: Encounter, bare: WhiteBoxTarget, streams: ArmContext): Promise<number> {
+/** Which inputs stand against an attacker who does not know of the transformation in front of the model. */
+async function oblivious(
+  encounter: Encounter,
+  bare: WhiteBoxTarget,
+  streams: ArmContext,
+): Promise<boolean[]> {
   const { attack, model, test, clean, job } = encounter;
   const data = fittingInputs(job.inputs.dataset!, job.experiment);
   const images = await craftAnew(attack, bare, data, test, streams);
   const { labels } = await predict(model.target, { images, labels: test.labels });
   await job.context.breathe();
-  const right = test.labels.filter((label, i) => clean.labels[i] === label && labels[i] === label);
-  return right.length / sizeOf(test);
+  return Array.from(test.labels, (label, i) => clean.labels[i] === label && labels[i] === label);
 }
 
 function tellExamples(

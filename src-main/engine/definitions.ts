@@ -336,6 +336,8 @@ export interface CostBasis {
 
 export interface TrainingDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
   stage: 'training';
+  /** Attacks trained against that are not among the parameters, by id: the lab tells seen from unseen attacks by them. */
+  against?: string[];
   /**
    * Work units of the whole training, a plain gradient step on a batch being 1; what `fit`, `attackSplit` and `standing`
    * report adds up to it.

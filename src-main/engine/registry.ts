@@ -94,6 +94,7 @@ export function engineCatalog(): Catalog {
       kind: 'defense',
       tasks: [d.stage.startsWith('rl-') ? 'reinforcement-learning' : 'classification'],
       stage: d.stage,
+      ...('against' in d && d.against ? { against: d.against } : {}),
       requires: ['training'],
       ...common(d),
     })),

@@ -37,6 +37,20 @@ const EXPERIMENT_FILES = [{ name: 'Experiment', extensions: ['yaml', 'yml', 'jso
 /** The largest text that is opened as an experiment, in bytes. */
 const LARGEST_EXPERIMENT = 2_000_000;
 
+/** Writes what the user chose a place for, and gives the place. */
+async function written(path: string, data: string | Buffer): Promise<string> {
+  try {
+    await writeFile(path, data);
+  } catch (error) {
+    throw new LabError(
+      path,
+      `the file cannot be written (${(error as Error).message})`,
+      'Choose another folder.',
+    );
+  }
+  return path;
+}
+
 /** How many events are read before other work is let through: a few milliseconds of it. */
 const PAGE = 200;
 
@@ -152,6 +166,15 @@ export function labHandlers({ library, host, grants, settings, dialogs, sessions
       return out && host.export(file, format, out);
     },
 
+    async saveFigure({ format, name, data }) {
+      const path = await dialogs.save({
+        title: 'Export figure',
+        defaultPath: `${name}.${format}`,
+        filters: [{ name: format.toUpperCase(), extensions: [format] }],
+      });
+      return path && written(path, format === 'png' ? Buffer.from(data, 'base64') : data);
+    },
+
     async openExperiment() {
       const path = await dialogs.open({
         title: 'Open experiment',
@@ -175,17 +198,7 @@ export function labHandlers({ library, host, grants, settings, dialogs, sessions
         defaultPath: `${name.replace(/\.(ya?ml|json)$/, '')}.yaml`,
         filters: EXPERIMENT_FILES,
       });
-      if (!path) return null;
-      try {
-        await writeFile(path, text);
-      } catch (error) {
-        throw new LabError(
-          path,
-          `the file cannot be written (${(error as Error).message})`,
-          'Choose another folder.',
-        );
-      }
-      return path;
+      return path && written(path, text);
     },
 
     async chooseGrant({ what }) {

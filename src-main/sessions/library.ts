@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:f
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { LabError } from '../contract/problem';
-import type { SessionRow } from '../contract/session';
+import { fold, initialState } from '../contract/fold';
+import type { Headline, SessionRow } from '../contract/session';
+import { summarize } from '../contract/summary';
 import { SessionDatabase } from './database';
 import { homeFolder } from './home';
 import { isBeingWritten } from './lock';
@@ -58,6 +60,7 @@ export function rowOf(file: string): SessionRow {
     armsDone: 0,
     attacks: [],
     defenses: [],
+    headlines: [],
     problem: null,
   };
   let reader: SessionReader | undefined;
@@ -73,6 +76,7 @@ export function rowOf(file: string): SessionRow {
       ...reader.overview(),
       attacks: [...new Set(spec.attacks.map(({ id }) => id))],
       defenses: [...new Set(spec.defenses.map(({ id }) => id))],
+      headlines: headlinesOf(reader),
     };
   } catch (error) {
     const problem =
@@ -83,6 +87,29 @@ export function rowOf(file: string): SessionRow {
   } finally {
     reader?.close();
   }
+}
+
+/** From the events that verdicts are made of, the others left unread. */
+function headlinesOf(reader: SessionReader): Headline[] {
+  const state = reader
+    .eventsOf(['run-started', 'trained', 'evaluation', 'check'])
+    .reduce(fold, initialState());
+  return summarize(state)
+    .summary.flatMap(({ model, poisoning, defense, worstCase, verdict }): Headline[] =>
+      worstCase
+        ? [
+            {
+              model: model?.id ?? null,
+              poisoning: poisoning?.id ?? null,
+              defense: defense?.id ?? null,
+              worstCase: worstCase.mean,
+              robust: verdict.robust,
+              failedChecks: worstCase.failedChecks ?? [],
+            },
+          ]
+        : [],
+    )
+    .sort((a, b) => b.worstCase - a.worstCase);
 }
 
 export class Library {

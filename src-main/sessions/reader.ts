@@ -103,6 +103,16 @@ export class SessionReader {
     }
   }
 
+  /** Events of some types, in order, without trained weights. */
+  eventsOf(types: RunEvent['type'][]): RecordedEvent[] {
+    return this.database
+      .all<EventRow>(
+        `SELECT sequence, at, type, body FROM event WHERE type IN (${types.map(() => '?').join(', ')}) ORDER BY sequence`,
+        ...types,
+      )
+      .map((row) => this.recorded(row, true));
+  }
+
   status(): SessionStatus {
     const turns = Object.keys(STATUS_OF).map((type) => `'${type}'`);
     const turn = this.database.get<{ type: keyof typeof STATUS_OF }>(

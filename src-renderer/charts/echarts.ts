@@ -1,15 +1,30 @@
 /** The parts of ECharts in use, registered once. */
-import { CustomChart, LineChart } from 'echarts/charts';
+import { CustomChart, LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent, TitleComponent, TooltipComponent } from 'echarts/components';
 import { use, type ComposeOption } from 'echarts/core';
-import { CanvasRenderer } from 'echarts/renderers';
-import type { CustomSeriesOption, LineSeriesOption } from 'echarts/charts';
+import { CanvasRenderer, SVGRenderer } from 'echarts/renderers';
+import type { CustomSeriesOption, LineSeriesOption, ScatterSeriesOption } from 'echarts/charts';
 import type { GridComponentOption, TitleComponentOption, TooltipComponentOption } from 'echarts/components';
 
+/** Canvas for the window, SVG for figures that are exported. */
 export const registerCharts = (): void =>
-  use([CanvasRenderer, CustomChart, GridComponent, LineChart, TitleComponent, TooltipComponent]);
+  use([
+    CanvasRenderer,
+    CustomChart,
+    GridComponent,
+    LineChart,
+    ScatterChart,
+    SVGRenderer,
+    TitleComponent,
+    TooltipComponent,
+  ]);
 
 export type ChartOption = ComposeOption<
-  CustomSeriesOption | GridComponentOption | LineSeriesOption | TitleComponentOption | TooltipComponentOption
+  | CustomSeriesOption
+  | GridComponentOption
+  | LineSeriesOption
+  | ScatterSeriesOption
+  | TitleComponentOption
+  | TooltipComponentOption
 >;
-export type { CustomSeriesOption, LineSeriesOption };
+export type { CustomSeriesOption, LineSeriesOption, ScatterSeriesOption };

@@ -8,6 +8,7 @@ import type { Measure } from '../../src-main/contract/metrics';
 import type { Interval } from '../../src-main/contract/statistics';
 import { fixed, plain, scaled, symbol, withUnit } from '../format';
 import { armColor, armDash, type Palette } from '../theme/palette';
+import { MARK } from './mark';
 import { axis, base, LABEL_SIZE } from './base';
 import type { ChartOption, CustomSeriesOption, LineSeriesOption } from './echarts';
 import { attackLabel, label, telling, type Budget } from './families';
@@ -16,6 +17,8 @@ import { attackLabel, label, telling, type Budget } from './families';
 export interface RobustnessRow {
   label: string;
   color: number;
+  /** A check of the verdict failed: what attacks leave of it is drawn hollow. */
+  doubtful?: boolean;
   clean: Interval | null | undefined;
   /** By index of plan.attacks. */
   attacks: (Interval | null | undefined)[];
@@ -124,6 +127,25 @@ function whisker(x: number, low: number, high: number, color: string) {
   return [line(x, low, x, high), line(x - cap, low, x + cap, low), line(x - cap, high, x + cap, high)];
 }
 
+/** The mark of a doubtful number, its foot at the place. */
+const markAt = (x: number, y: number, palette: Palette) => ({
+  type: 'text' as const,
+  silent: true,
+  style: {
+    ...{ text: MARK, x, y, align: 'center' as const, verticalAlign: 'bottom' as const },
+    ...{ fill: palette.fail, fontSize: 12, fontWeight: 'bold' as const, fontFamily: palette.font },
+  },
+});
+
+/** A point of a curve that a failed check makes doubtful. */
+const hollow = (color: string, palette: Palette) => ({
+  itemStyle: { color: palette.surface, borderColor: color, borderWidth: 1.5 },
+  label: {
+    ...{ show: true, formatter: MARK, position: 'top' as const, distance: 2 },
+    ...{ color: palette.fail, fontSize: 12, fontWeight: 'bold' as const, fontFamily: palette.font },
+  },
+});
+
 export function robustnessOption(
   all: readonly Facet[],
   rows: readonly RobustnessRow[],
@@ -134,11 +156,13 @@ export function robustnessOption(
   const value = (row: RobustnessRow, attack: number | null): Interval | null | undefined =>
     attack === null ? row.clean : row.attacks[attack];
   const draw = (number: number): number => scaled(number, measure.unit);
-  const told = (row: RobustnessRow, where: string, interval: Interval): string => {
+  const told = (row: RobustnessRow, where: string, interval: Interval, doubtful: boolean): string => {
     const range = spread(interval);
     const text = range ? `  [${fixed(range[0], measure.unit)}, ${fixed(range[1], measure.unit)}]` : '';
     const unit = measure.unit === 'share' ? ' %' : '';
-    return `${row.label}\n${where}: ${fixed(interval.mean, measure.unit)}${unit}${text}  n = ${interval.n}`;
+    return `${row.label}\n${where}: ${fixed(interval.mean, measure.unit)}${unit}${text}  n = ${interval.n}${
+      doubtful ? `\n${MARK} a check of the verdict failed` : ''
+    }`;
   };
 
   const places = layout(all, width);
@@ -165,8 +189,11 @@ export function robustnessOption(
         const [low, high] = (spread(interval) ?? [interval.mean, interval.mean]).map((end) =>
           share ? Math.min(1, Math.max(0, end)) : end,
         ) as [number, number];
+        // Without an attack there is nothing to doubt.
+        const doubtful = row.doubtful === true && facet.attacks[i] !== null;
         return {
-          name: told(row, facet.labels[i]!, interval),
+          doubtful,
+          name: told(row, facet.labels[i]!, interval, doubtful),
           value: [facet.x ? facet.x.values[i]! : i, draw(interval.mean), draw(low), draw(high)],
         };
       });
@@ -189,6 +216,7 @@ export function robustnessOption(
             const x = centre + (place - (rows.length - 1) / 2) * pitch;
             const { y, height } = params.coordSys as unknown as { y: number; height: number };
             const end = Math.max(y, Math.min(y + height, top));
+            const { doubtful } = data[params.dataIndex]!;
             return {
               type: 'group',
               children: [
@@ -201,8 +229,11 @@ export function robustnessOption(
                     width: bar,
                     height: Math.max(1, zero - end),
                   },
-                  style: { fill: color, opacity: row.color === 0 ? 0.75 : 0.85 },
+                  style: doubtful
+                    ? { fill: 'transparent', stroke: color, lineWidth: 1.5, lineDash: [3, 2] }
+                    : { fill: color, opacity: row.color === 0 ? 0.75 : 0.85 },
                 },
+                ...(doubtful ? [markAt(x, Math.min(end, zero) - 2, palette)] : []),
                 ...(low === high ? [] : whisker(x, low, high, palette.ink)),
               ],
             };
@@ -214,7 +245,11 @@ export function robustnessOption(
         type: 'line',
         ...where,
         name: row.label,
-        data: data.map(({ name, value: [x, mean] }) => ({ name, value: [x!, mean!] })),
+        data: data.map(({ name, doubtful, value: [x, mean] }) => ({
+          name,
+          value: [x!, mean!],
+          ...(doubtful ? hollow(color, palette) : {}),
+        })),
         symbol: 'circle',
         symbolSize: 6,
         itemStyle: { color },

@@ -20,9 +20,10 @@ export const outcomeOf = ({ label, aim, before, after }: Example): Outcome => {
 };
 
 interface Choice {
-  /** Tabs: among the tables, and among what shows single inputs. */
+  /** Tabs: among the tables, among what shows single inputs, and among the matrices of the trade-off. */
   table: string;
   exhibit: string;
+  matrix: string;
   /** Filters of the examples; undefined lets everything through. `label` is the true one. */
   family: string | undefined;
   attack: number | undefined;
@@ -35,11 +36,15 @@ interface Choice {
   fittedAttack: number | undefined;
   transferAttack: number | undefined;
   transferMetric: string;
+  /** Whose classes are shown; attack −1: none. */
+  classesFamily: string | undefined;
+  classesAttack: number | undefined;
 }
 
 const untouched = (): Choice => ({
   table: 'results',
   exhibit: 'examples',
+  matrix: 'heat-map',
   family: undefined,
   attack: undefined,
   label: undefined,
@@ -50,6 +55,8 @@ const untouched = (): Choice => ({
   fittedAttack: undefined,
   transferAttack: undefined,
   transferMetric: 'transferRate',
+  classesFamily: undefined,
+  classesAttack: undefined,
 });
 
 export const useExhibits = defineStore('exhibits', () => {

@@ -20,6 +20,8 @@ const PART_OF: Partial<Record<RunEvent['type'], Part>> = {
   evaluation: 'results',
   'attack-curve': 'results',
   fitted: 'results',
+  corruption: 'results',
+  trained: 'results',
   check: 'results',
   example: 'examples',
   'attack-steps': 'examples',

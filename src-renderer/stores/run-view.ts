@@ -3,7 +3,9 @@ import { defineStore } from 'pinia';
 import { computed, ref, watch } from 'vue';
 import { find } from '../../src-main/contract/catalog';
 import { catalog } from '../../src-main/contract/catalog-data';
+import { boardOf, samplesOf, type BoardRow } from '../../src-main/contract/board';
 import { familyKey, summarize, type MetricIntervals, type Verdict } from '../../src-main/contract/summary';
+import { failedChecks } from '../../src-main/contract/verdict';
 import { attackLabel, families as familiesOf, type Budget, type Family } from '../charts/families';
 import { usePlayer } from './player';
 
@@ -16,6 +18,12 @@ export interface ResultRow {
   clean: MetricIntervals | undefined;
   attacks: (MetricIntervals | undefined)[];
   verdict: Verdict | undefined;
+  /** Ids of the checks that failed: its numbers under attack are marked. */
+  failedChecks: string[];
+  /** By attack: whether the defence was trained against it. */
+  seen: boolean[];
+  /** What stands of it on the trade-off board. */
+  board: BoardRow | undefined;
 }
 
 export const useRunView = defineStore('run-view', () => {
@@ -48,18 +56,35 @@ export const useRunView = defineStore('run-view', () => {
     const state = player.results;
     if (!plan.value || !state.plan) return [];
     const { summary } = summarize(state);
+    const board = boardOf(summary, samplesOf(state));
     return families.value.map((family) => {
-      const found = summary.find((row) => familyKey(row) === family.key);
-      const byAttack = new Map(found?.attacks.map(({ id, params, metrics }) => [keyOf(id, params), metrics]));
+      const place = summary.findIndex((row) => familyKey(row) === family.key);
+      const found = summary[place];
+      const byAttack = new Map(found?.attacks.map((attack) => [keyOf(attack.id, attack.params), attack]));
+      const evaluated = plan.value!.attacks.map(({ id, params }) => byAttack.get(keyOf(id, params)));
       return {
         family,
         seeds: family.arms.map((arm) => state.arms[arm]!.plan.seed),
         clean: found?.clean,
-        attacks: plan.value!.attacks.map(({ id, params }) => byAttack.get(keyOf(id, params))),
+        attacks: evaluated.map((attack) => attack?.metrics),
         verdict: found?.verdict,
+        failedChecks: found ? failedChecks(found.verdict) : [],
+        seen: evaluated.map((attack) => attack?.seen === true),
+        board: board.rows[place],
       };
     });
   });
 
-  return { plan, families, budget, attackLabels, visible, hidden, toggle, rows };
+  const doubtful = computed(
+    () => new Set(rows.value.flatMap((row) => (row.failedChecks.length ? [row.family.key] : []))),
+  );
+  /** Whether a check failed on a family's numbers. */
+  const isDoubtful = (key: string): boolean => doubtful.value.has(key);
+
+  /** Columns of the trade-off board that some family has. */
+  const boardMeasures = computed(() => [
+    ...new Set(rows.value.flatMap(({ board }) => Object.keys(board?.values ?? {}))),
+  ]);
+
+  return { plan, families, budget, attackLabels, visible, hidden, toggle, rows, isDoubtful, boardMeasures };
 });

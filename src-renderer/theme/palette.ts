@@ -10,7 +10,11 @@ export interface Palette {
   ink3: string;
   line: string;
   grid: string;
+  surface: string;
   raised: string;
+  pass: string;
+  fail: string;
+  heat: string;
   arms: string[];
   true: string;
   perceived: string;
@@ -30,8 +34,8 @@ const INKS: readonly Ink[] = [
   'text',
 ];
 
-export function readPalette(): Palette {
-  const style = getComputedStyle(document.documentElement);
+export function readPalette(element: Element = document.documentElement): Palette {
+  const style = getComputedStyle(element);
   const read = (name: string): string => style.getPropertyValue(`--s-${name}`).trim();
   return {
     font: read('font'),
@@ -40,12 +44,28 @@ export function readPalette(): Palette {
     ink3: read('ink-3'),
     line: read('line-strong'),
     grid: read('grid'),
+    surface: read('surface'),
     raised: read('raised'),
+    pass: read('pass'),
+    fail: read('fail'),
+    heat: read('heat'),
     arms: Array.from({ length: ARM_COLORS }, (_, i) => read(`arm-${i}`)),
     true: read('true'),
     perceived: read('perceived'),
     inks: Object.fromEntries(INKS.map((ink) => [ink, read(`ink-${ink}`)])) as Record<Ink, string>,
   };
+}
+
+/** The light inks, whatever the theme: figures that are exported go on paper. */
+export function paperPalette(): Palette {
+  const paper = document.createElement('div');
+  paper.className = 'paper';
+  document.body.append(paper);
+  try {
+    return readPalette(paper);
+  } finally {
+    paper.remove();
+  }
 }
 
 export function usePalette(): ComputedRef<Palette> {

@@ -97,6 +97,7 @@ const cases = [
     'a transfer matrix of two models',
     { furtherModels: [{ id: 'mlp', units: 16 }], evaluation: { samples: 48, transfer: true } },
   ] as const,
+  ['natural corruptions', { seeds: [1, 2], evaluation: { samples: 48, corruptions: true } }] as const,
 ];
 
 describe.each(cases)('%s', (_id, extra) => {

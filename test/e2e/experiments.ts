@@ -60,6 +60,23 @@ attacks:
 evaluation: {samples: 30, transfer: true}
 `;
 
+export const tradeOff = `
+name: trade-off, small
+task: classification
+seeds: [1, 2]
+dataset: {id: mnist, train: 600, test: 200}
+model: {id: small-cnn}
+training: {epochs: 2, batchSize: 64}
+defenses:
+  - {id: noise-augmentation, epsilon: 0.3}
+  - {id: adversarial-training, attack: {id: pgd, epsilon: 0.1, steps: 3}}
+attacks:
+  - {id: random-noise, epsilon: 0.1}
+  - {id: fgsm, epsilon: 0.1}
+  - {id: pgd, epsilon: 0.1, steps: 5}
+evaluation: {samples: 60, corruptions: true}
+`;
+
 export const onEndpoint = (address: string, attacks: string): string => `
 name: endpoint
 task: classification

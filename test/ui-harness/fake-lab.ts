@@ -51,6 +51,18 @@ const row = (id: string, over: Partial<SessionRow>): SessionRow => ({
   armsDone: 9,
   attacks: ['random-noise', 'fgsm', 'pgd'],
   defenses: ['noise-augmentation', 'adversarial-training'],
+  headlines: learns
+    ? []
+    : [
+        {
+          ...{ model: null, poisoning: null, defense: 'adversarial-training', worstCase: 0.718 },
+          ...{ robust: true, failedChecks: [] },
+        },
+        {
+          ...{ model: null, poisoning: null, defense: null, worstCase: 0.002 },
+          ...{ robust: false, failedChecks: [] },
+        },
+      ],
   problem: null,
   ...over,
 });
@@ -62,6 +74,7 @@ let rows: SessionRow[] =
         row('two', {
           name: 'cartpole-observation',
           task: 'reinforcement-learning',
+          headlines: [],
           attacks: ['random-observation'],
           defenses: [],
           arms: 4,
@@ -75,6 +88,12 @@ let rows: SessionRow[] =
           arms: 15,
           createdAt: Date.now() - 5e8,
           durationMs: 5_412_000,
+          headlines: [
+            {
+              ...{ model: null, poisoning: null, defense: 'noise-augmentation', worstCase: 0.62 },
+              ...{ robust: false, failedChecks: ['black-box-not-stronger', 'zero-gradients'] },
+            },
+          ],
         }),
         row('four', {
           name: 'label-flip',
@@ -92,6 +111,7 @@ let rows: SessionRow[] =
           armsDone: 0,
           attacks: [],
           defenses: [],
+          headlines: [],
         }),
       ];
 let settings: Settings = { theme: query.has('dark') ? 'dark' : 'light', dark: query.has('dark') };
@@ -132,6 +152,7 @@ const answers: Record<LabCall, (...args: never[]) => unknown> = {
   },
   revealSession: () => undefined,
   exportSession: ({ format }: { format: string }) => `/home/ada/session.${format}`,
+  saveFigure: ({ name: file, format }: { name: string; format: string }) => `/home/ada/${file}.${format}`,
   openExperiment: () => null,
   saveExperiment: () => '/home/ada/experiment.yaml',
   chooseGrant: () => '/home/ada/data',

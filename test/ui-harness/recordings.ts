@@ -83,6 +83,22 @@ function example(
   };
 }
 
+/** Outcomes and predictions of inputs of ten classes, the later ones weaker, so that the classes have something to show. */
+function predictions(arm: number, robust: number) {
+  // The same draw for each attack: what a weak one takes, a strong one takes too.
+  const random = stream(arm + 1, 'inputs');
+  const labels = Uint8Array.from({ length: INPUTS }, (_, i) => i % 10);
+  const outcome = labels.map((label) => {
+    const stands = random.uniform() < robust * (1.25 - 0.05 * label);
+    return stands ? 3 : 1;
+  });
+  const predicted = labels.map((label, i) =>
+    outcome[i] === 3 ? label : [3, 8, 4, 5, 9, 3, 5, 9, 3, 4][label]!,
+  );
+  return { labels, outcome, predicted };
+}
+const INPUTS = 300;
+
 export function imageRun(seeds = [1, 2, 3]): RunEvent[] {
   const random = stream(7, 'harness');
   const defenses: (Applied | null)[] = [
@@ -142,11 +158,43 @@ export function imageRun(seeds = [1, 2, 3]): RunEvent[] {
     }
     const accuracy =
       (kind === 'adversarial' ? 0.962 : kind === 'noise' ? 0.966 : 0.971) + 0.003 * random.normal();
-    events.push({ type: 'evaluation', arm: arm.index, attack: null, metrics: { accuracy, loss: 0.1 } });
+    events.push({
+      ...{ type: 'trained', arm: arm.index, weights: {} },
+      ...{ seconds: (kind === 'adversarial' ? 74 : kind === 'noise' ? 12 : 7) + random.uniform() },
+      gradients: kind === 'adversarial' ? 1_584_000 : kind === 'noise' ? 160_000 : 80_000,
+    });
+    events.push({
+      ...{ type: 'evaluation', arm: arm.index, attack: null },
+      metrics: { accuracy, loss: 0.1, seconds: 0.21 + 0.02 * random.uniform() },
+      ...predictions(arm.index, 0.97),
+    });
+    for (const [corruption, least] of Object.entries({
+      noise: 0.5,
+      blur: 0.7,
+      shift: 0.4,
+      rotation: 0.6,
+      contrast: 0.8,
+    })) {
+      for (let severity = 1; severity <= 5; severity++) {
+        const loss = ((1 - least) * severity) / 5 / (kind === 'undefended' ? 1 : 1.8);
+        events.push({
+          type: 'corruption',
+          arm: arm.index,
+          corruption,
+          severity,
+          metrics: { accuracy: accuracy - loss },
+        });
+      }
+    }
     for (const one of attacks) {
       const level = [0.1, 0.2, 0.3].indexOf(Number(one.params['epsilon']));
       const base = strength[one.id]![level]!;
-      const hardened = kind === 'adversarial' ? 9 : kind === 'noise' ? base * 1.3 : base;
+      const hardened =
+        kind === 'adversarial'
+          ? { 'random-noise': 9.6, fgsm: 9, pgd: 8.2 }[one.id]!
+          : kind === 'noise'
+            ? base * 1.3
+            : base;
       const robust = Math.min(
         accuracy,
         Math.max(0, (accuracy * hardened) / 10 - level * 0.02 + 0.03 * random.normal()),
@@ -165,6 +213,7 @@ export function imageRun(seeds = [1, 2, 3]): RunEvent[] {
           gradients: one.id === 'pgd' ? 40 : 1,
           seconds: 1.5,
         },
+        ...(({ outcome, predicted }) => ({ outcome, predicted }))(predictions(arm.index, robust)),
       });
       for (let input = 0; input < 3; input++) {
         events.push(example(arm.index, one.index, input, Number(one.params['epsilon']), robust, random));

@@ -21,6 +21,11 @@ const SHOTS = [
   ['early', 'early', '#/live/one'],
   ['killed', 'killed', '#/live/one'],
   ['none', 'empty', '#/live'],
+  ['trade-off', 'image', '#/trade-off/one'],
+  ['trade-off-below', 'image', '#/trade-off/one', ['tab:Trained on, tested on', 'scroll:Classes']],
+  ['trade-off-early', 'early', '#/trade-off/one'],
+  ['trade-off-agents', 'cartpole', '#/trade-off/one'],
+  ['trade-off-suite', 'suite', '#/trade-off/one', ['tab:Trained on, tested on', 'scroll:Verdict']],
   ['sessions', 'image', '#/sessions'],
   ['settings', 'image', '#/settings'],
 ];
@@ -47,6 +52,10 @@ for (const [width, height] of [
       await page.waitForTimeout(scenario === 'live' ? 5000 : 1800);
       for (const click of clicks) {
         const [role, text] = click.split(':');
+        if (role === 'scroll') {
+          await page.getByRole('region', { name: text, exact: true }).scrollIntoViewIfNeeded();
+          continue;
+        }
         const pattern = /^\/(.*)\/$/.exec(text);
         const named = pattern ? { name: new RegExp(pattern[1]) } : { name: text, exact: true };
         // A radio lies beneath its label.

@@ -192,6 +192,9 @@ describe('tables', () => {
     const pgd = (epsilon: number) => ({ id: 'pgd', params: { epsilon, stepSize: epsilon / 16 } });
     expect(labelsOf([pgd(0.1), pgd(0.3)])).toEqual(['pgd epsilon=0.1', 'pgd epsilon=0.3']);
   });
+  const unmeasured = {
+    ...{ worstCase: null, unseen: null, corruptions: null, trainingSeconds: null, trainingGradients: null },
+  };
   it('put sessions side by side, a gap where one did not run an attack', () => {
     const one = (mean: number) => ({ accuracy: { mean, low: null, high: null, n: 1 } });
     const session = (name: string, attacks: string[]) => ({
@@ -203,9 +206,9 @@ describe('tables', () => {
           defense: null,
           seeds: [1],
           clean: one(0.9),
-          attacks: attacks.map((id) => ({ id, params: {}, metrics: one(0.25) })),
-          worstCase: null,
-          verdict: { holds: true, robust: false, checks: [] },
+          attacks: attacks.map((id) => ({ id, params: {}, metrics: one(0.25), seen: false })),
+          ...unmeasured,
+          verdict: { holds: true, robust: false, gradientMasking: [], text: '', checks: [] },
         },
       ],
     });
@@ -224,11 +227,14 @@ describe('tables', () => {
       defense: defense === null ? null : { id: defense, params: {} },
       seeds: [1, 2, 3],
       clean: interval(0.9),
-      attacks: [{ id: 'fgsm', params: {}, metrics: interval(0.2) }],
-      worstCase: null,
+      attacks: [{ id: 'fgsm', params: {}, metrics: interval(0.2), seen: false }],
+      ...unmeasured,
+      worstCase: { ...interval(0.2).accuracy, ...(defense ? { failedChecks: ['zero-gradients'] } : {}) },
       verdict: {
         holds: defense === null,
         robust: false,
+        gradientMasking: defense ? ['zero-gradients'] : [],
+        text: defense ? 'Gradient masking.' : '',
         checks: defense ? [{ id: 'zero-gradients', status: 'fail', evidence: 'all are 0' }] : [],
       },
     });
@@ -236,5 +242,7 @@ describe('tables', () => {
     expect(table).toMatch(/believable +not checked +no/);
     expect(table).toContain('90.0 % [89.0 %, 91.0 %]');
     expect(table).toContain('smoothing: zero-gradients fails: all are 0');
+    expect(table).toMatch(/worst case +20.0 % \[19.0 %, 21.0 %\] +20.0 % † \[19.0 %, 21.0 %\]/);
+    expect(table).toContain('smoothing: Gradient masking.');
   });
 });

@@ -19,6 +19,11 @@ describe('the gate', () => {
       args: [{ id: 'a', after: 0, limit: 5 }],
     });
     expect(checkedCall('bouts', [])).toMatchObject({ ok: true });
+    expect(
+      checkedCall('saveFigure', [{ format: 'png', name: 'a board', data: 'iVBORw0KGgo=' }]),
+    ).toMatchObject({
+      ok: true,
+    });
   });
   it.each([
     ['nonsense', []],
@@ -32,6 +37,10 @@ describe('the gate', () => {
     ['openSession', [{ id: 'a', after: -1, limit: 5 }]],
     ['openSession', [{ id: 'a', after: 0, limit: 1e9 }]],
     ['setTheme', ['pink']],
+    ['saveFigure', [{ format: 'exe', name: 'a', data: '' }]],
+    ['saveFigure', [{ format: 'svg', name: 'a', data: '<script>' }]],
+    ['saveFigure', [{ format: 'png', name: 'a', data: 'TVqQAAMA' }]],
+    ['saveFigure', [{ format: 'csv', name: '../a', data: '' }]],
     ['startRun', [{ text: 'x'.repeat(2_000_001), name: '' }]],
   ])('refuses %j %j', (name, args) => {
     const call = checkedCall(name, args);

@@ -138,7 +138,7 @@ describe('fields', () => {
     });
     expect(training['learningRate']).toMatchObject({ min: 0, exclusiveMin: true });
     expect(Object.values(training).every(({ help }) => help.length > 0)).toBe(true);
-    expect(Object.keys(evaluation)).toEqual(['samples', 'transfer']);
+    expect(Object.keys(evaluation)).toEqual(['samples', 'transfer', 'corruptions']);
     expect(evaluation['transfer']).toMatchObject({ kind: 'boolean', default: false });
     expect(Object.keys(structureSpecs(catalog, 'reinforcement-learning').evaluation)).toEqual(['episodes']);
   });

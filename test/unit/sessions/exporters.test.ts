@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fold, initialState } from '../../../src-main/contract/fold';
 import { exporterCatalog, exportSession } from '../../../src-main/sessions/exporters';
-import { curveRows, metricRows, toCsv } from '../../../src-main/sessions/exporters/formats/csv';
+import { toCsv } from '../../../src-main/contract/csv';
+import { curveRows, metricRows } from '../../../src-main/sessions/exporters/formats/csv';
 import { createSession, SessionWriter } from '../../../src-main/sessions/writer';
 import { header, provenance, run, temporaryFolder } from './session-fixture';
 
@@ -27,14 +28,31 @@ describe('CSV', () => {
     expect(
       toCsv(metricRows(state), ['arm', 'attack'], ['metric', 'value']).split('\r\n').slice(0, 4),
     ).toEqual([
-      'arm,attack,attack.epsilon,attack.norm,defense,model,poisoning,seed,metric,value',
-      '0,,,,,,,1,accuracy,0.75',
-      '0,,,,,,,1,seconds,1',
-      '0,fgsm,0.1,linf,,,,1,accuracy,0.5',
+      'arm,attack,attack.epsilon,attack.norm,defense,failedChecks,model,poisoning,seed,metric,value',
+      '0,,,,,,,,1,accuracy,0.75',
+      '0,,,,,,,,1,seconds,1',
+      '0,fgsm,0.1,linf,,,,,1,accuracy,0.5',
     ]);
     expect(curveRows(state).map(({ x, value }) => [x, value])).toEqual([
       [1, 0.5],
       [2, 0.25],
+    ]);
+  });
+  it('names the failed checks beside what an attack left, and beside nothing else', () => {
+    const failed = fold(structuredClone(state), {
+      ...{ sequence: 99, at: 99 },
+      event: { type: 'check', arm: 0, check: { id: 'zero-gradients', status: 'fail', evidence: '' } },
+    });
+    expect(
+      metricRows(failed).map(({ attack, metric, failedChecks }) => [attack, metric, failedChecks]),
+    ).toEqual([
+      [undefined, 'accuracy', ''],
+      [undefined, 'seconds', ''],
+      ...[1, 2].flatMap(() => [
+        ['fgsm', 'accuracy', 'zero-gradients'],
+        ['fgsm', 'robustAccuracy', 'zero-gradients'],
+        ['fgsm', 'medianLinf', ''],
+      ]),
     ]);
   });
   it('quotes what needs it', () => {

@@ -44,7 +44,7 @@ export const experiment: Experiment = {
   poisoning: [],
   defenses: [],
   attacks: [{ id: 'fgsm', epsilon: [0.1, 0.3] }],
-  evaluation: { samples: 4, episodes: 1, transfer: false },
+  evaluation: { samples: 4, episodes: 1, transfer: false, corruptions: false },
 };
 
 export const header = (id = 'small-1'): Omit<SessionHeader, 'format'> => ({

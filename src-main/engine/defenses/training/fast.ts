@@ -51,6 +51,7 @@ export default defineTrainingDefense({
     patience: patienceParam,
   },
   derive: ({ epsilon }, training) => ({ alpha: 1.25 * epsilon, epochs: training.epochs }),
+  against: ['fgsm'],
   cost(basis: CostBasis, { epsilon, norm, alpha, epochs, patience }) {
     const one = pgd({ epsilon, norm, steps: 1, stepSize: alpha });
     const looks = [one, many({ epsilon, norm })].map((attack) =>

@@ -50,6 +50,7 @@ export default defineTrainingDefense({
     stepSize: epsilon,
     epochs: Math.ceil(training.epochs / replays),
   }),
+  against: ['fgsm'],
   cost: (basis, { epsilon, replays, epochs, patience }) =>
     epochs * basis.batches * replays * STEP + stoppingCost(basis, examiner(epsilon), epochs, patience),
   async train(trainer, { train, shape }, { epsilon, replays, stepSize, ramp, epochs, patience }) {

@@ -24,6 +24,7 @@ export default defineTrainingDefense({
       help: 'How far every pixel is moved, up or down.',
     }),
   },
+  against: ['random-noise'],
   cost: ({ epochs, batches }) => epochs * batches * 2,
   async train(trainer, { train }, { epsilon }, context) {
     const random = context.random('signs');

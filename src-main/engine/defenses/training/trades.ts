@@ -49,6 +49,7 @@ export default defineTrainingDefense({
     stepSize: (2.5 * epsilon) / steps,
     epochs: training.epochs,
   }),
+  against: ['pgd'],
   cost: (basis, { epochs, patience, ...ball }) =>
     // The gradient step is taken on clean and perturbed images alike.
     epochs * basis.batches * (2 + basis.attack(pgd(ball))) + stoppingCost(basis, pgd(ball), epochs, patience),

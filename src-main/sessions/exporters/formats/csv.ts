@@ -1,15 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import type { ArmPlan, Metrics } from '../../../contract/events';
 import type { RunState } from '../../../contract/fold';
+import { boardOf, samplesOf } from '../../../contract/board';
+import { toCsv, type CsvRow } from '../../../contract/csv';
 import { ATTACK_CURVES, SERIES } from '../../../contract/metrics';
 import type { Applied } from '../../../contract/params';
-import { stateOf } from '../../show';
+import { familyKey, LEFT_BY_ATTACK, summarize, type GroupSummary } from '../../../contract/summary';
+import { classesOf, stateOf } from '../../show';
 import { defineExporter } from '../exporter';
 
-type Row = Record<string, unknown>;
-
 /** A definition and its parameters as columns: `attack`, `attack.epsilon`, `attack.steps` … */
-function columnsOf(what: string, applied: Applied | null): Row {
+function columnsOf(what: string, applied: Applied | null): CsvRow {
   const params = Object.entries(applied?.params ?? {});
   return {
     [what]: applied?.id,
@@ -17,7 +18,7 @@ function columnsOf(what: string, applied: Applied | null): Row {
   };
 }
 
-const armColumns = ({ index, seed, model, poisoning, defense }: ArmPlan): Row => ({
+const armColumns = ({ index, seed, model, poisoning, defense }: ArmPlan): CsvRow => ({
   arm: index,
   seed,
   ...columnsOf('model', model),
@@ -25,8 +26,15 @@ const armColumns = ({ index, seed, model, poisoning, defense }: ArmPlan): Row =>
   ...columnsOf('defense', defense),
 });
 
-/** One row per arm, attack and metric; the attack is empty for the clean evaluation. */
-export function metricRows({ arms, plan }: RunState): Row[] {
+/** One row per arm, attack and metric; the attack is empty for the clean evaluation. `failedChecks`: the number is not to be believed. */
+export function metricRows(state: RunState): CsvRow[] {
+  const { arms, plan } = state;
+  const marks = new Map(
+    summarize(state).summary.map((group) => [
+      familyKey(group),
+      (group.worstCase?.failedChecks ?? []).join(' '),
+    ]),
+  );
   return arms.flatMap((arm) => {
     const rows = (attack: Applied | null, metrics: Metrics | undefined) =>
       Object.entries(metrics ?? {}).map(([metric, value]) => ({
@@ -34,6 +42,7 @@ export function metricRows({ arms, plan }: RunState): Row[] {
         ...columnsOf('attack', attack),
         metric,
         value,
+        failedChecks: attack && LEFT_BY_ATTACK.includes(metric) ? marks.get(familyKey(arm.plan)) : '',
       }));
     return [
       ...rows(null, arm.clean?.metrics),
@@ -43,9 +52,9 @@ export function metricRows({ arms, plan }: RunState): Row[] {
 }
 
 /** One row per point of every curve: of the training, and of an attack against its queries. */
-export function curveRows({ arms, plan }: RunState): Row[] {
+export function curveRows({ arms, plan }: RunState): CsvRow[] {
   return arms.flatMap((arm) => {
-    const rows = (facts: Row, x: ArrayLike<number>, y: ArrayLike<number>) =>
+    const rows = (facts: CsvRow, x: ArrayLike<number>, y: ArrayLike<number>) =>
       Array.from(x, (at, i) => ({ ...armColumns(arm.plan), ...facts, x: at, value: y[i] }));
     return [
       ...Object.entries(arm.curves).flatMap(([series, { x, y }]) =>
@@ -63,8 +72,8 @@ export function curveRows({ arms, plan }: RunState): Row[] {
 }
 
 /** One row per source arm, target arm, attack and metric of the transfer matrix. */
-export function transferRows({ arms, plan, transfers }: RunState): Row[] {
-  const prefixed = (prefix: string, arm: ArmPlan): Row =>
+export function transferRows({ arms, plan, transfers }: RunState): CsvRow[] {
+  const prefixed = (prefix: string, arm: ArmPlan): CsvRow =>
     Object.fromEntries(Object.entries(armColumns(arm)).map(([name, value]) => [`${prefix}.${name}`, value]));
   return transfers.flatMap(({ source, target, attack, metrics }) =>
     Object.entries(metrics).map(([metric, value]) => ({
@@ -77,22 +86,64 @@ export function transferRows({ arms, plan, transfers }: RunState): Row[] {
   );
 }
 
-function field(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
+const familyColumns = ({
+  model,
+  poisoning,
+  defense,
+}: Pick<GroupSummary, 'model' | 'poisoning' | 'defense'>): CsvRow => ({
+  ...columnsOf('model', model),
+  ...columnsOf('poisoning', poisoning),
+  ...columnsOf('defense', defense),
+});
 
-/** Columns in the order of `first`, then as they come up, `last` at the end. */
-export function toCsv(rows: Row[], first: string[], last: string[]): string {
-  const middle = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-    .filter((name) => !first.includes(name) && !last.includes(name))
-    .sort();
-  const columns = [...first, ...middle, ...last];
-  return [columns, ...rows.map((row) => columns.map((name) => row[name]))]
-    .map((line) => `${line.map(field).join(',')}\r\n`)
-    .join('');
-}
+/** One row per family and check of its verdict. */
+export const checkRows = (summary: readonly GroupSummary[]): CsvRow[] =>
+  summary.flatMap((group) =>
+    group.verdict.checks.map(({ id, status, evidence }) => ({
+      ...familyColumns(group),
+      check: id,
+      status,
+      evidence,
+    })),
+  );
+
+/** One row per family and measure of the trade-off board, over its seeds. */
+export const boardRows = (state: RunState): CsvRow[] =>
+  boardOf(summarize(state).summary, samplesOf(state)).rows.flatMap((row) =>
+    Object.entries(row.values).flatMap(([measure, value]) =>
+      value
+        ? [
+            {
+              ...familyColumns(row),
+              onFront: row.onFront,
+              robust: row.robust,
+              measure,
+              ...value,
+              failedChecks: value.failedChecks?.join(' '),
+            },
+          ]
+        : [],
+    ),
+  );
+
+/** One row per family, attack and true class, with what its inputs were taken for. */
+export const classRows = (state: RunState): CsvRow[] =>
+  classesOf(state, summarize(state).summary).flatMap((family) =>
+    family.attacks.flatMap(({ id, params, classes, confusion }) =>
+      classes.map(({ label, inputs, robustAccuracy }) => ({
+        ...familyColumns(family),
+        ...columnsOf('attack', id === null ? null : { id, params }),
+        class: state.data!.classes[label],
+        inputs,
+        ...Object.fromEntries(
+          confusion[label]!.map((count, to) => [`takenFor.${state.data!.classes[to]}`, count]),
+        ),
+        robustAccuracy: robustAccuracy.mean,
+        low: robustAccuracy.low,
+        high: robustAccuracy.high,
+      })),
+    ),
+  );
 
 const ARM = ['arm', 'seed', 'model', 'poisoning', 'defense'];
 
@@ -100,8 +151,9 @@ export default defineExporter({
   id: 'csv',
   title: 'CSV',
   summary:
-    'Metrics as a tidy table: one row per arm, attack and metric, every parameter a column of its own. A second file, -curves, holds the curves; a third, -transfer, the transfer matrix where there is one.',
-  limits: 'An undefined metric (a rate of nothing) is an empty field. Nested attacks stand as JSON.',
+    'Metrics as a tidy table: one row per arm, attack and metric, every parameter a column of its own. Further files beside it hold the curves (-curves), the checks of the verdicts (-checks) and, where there are any, the trade-off board (-board), classes with their confusions (-classes) and the transfer matrix (-transfer).',
+  limits:
+    'An undefined metric (a rate of nothing) is an empty field. Nested attacks stand as JSON. A number under attack whose verdict fails names the failed checks in failedChecks.',
   reference: {
     authors: 'Y. Shafranovich',
     title: 'Common Format and MIME Type for Comma-Separated Values (CSV) Files',
@@ -111,8 +163,28 @@ export default defineExporter({
   extension: '.csv',
   async write(session, place) {
     const state = stateOf(session);
-    await writeFile(place(), toCsv(metricRows(state), [...ARM, 'attack'], ['metric', 'value']));
+    await writeFile(
+      place(),
+      toCsv(metricRows(state), [...ARM, 'attack'], ['metric', 'value', 'failedChecks']),
+    );
     await writeFile(place('-curves'), toCsv(curveRows(state), ARM, ['series', 'xUnit', 'x', 'value']));
+    const family = ['model', 'poisoning', 'defense'];
+    const { summary } = summarize(state);
+    await writeFile(place('-checks'), toCsv(checkRows(summary), family, ['check', 'status', 'evidence']));
+    if (state.plan?.task === 'classification') {
+      const interval = ['mean', 'low', 'high', 'n', 'failedChecks'];
+      await writeFile(
+        place('-board'),
+        toCsv(boardRows(state), [...family, 'onFront', 'robust', 'measure'], interval),
+      );
+    }
+    const classes = classRows(state);
+    if (classes.length > 0) {
+      await writeFile(
+        place('-classes'),
+        toCsv(classes, [...family, 'attack'], ['class', 'inputs', 'robustAccuracy', 'low', 'high']),
+      );
+    }
     if (state.transfers.length > 0) {
       const first = ['source.arm', 'target.arm', 'attack'];
       await writeFile(place('-transfer'), toCsv(transferRows(state), first, ['metric', 'value']));

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { ArmPlan } from '../../../contract/events';
 import type { Curve } from '../../../contract/fold';
 import type { Applied } from '../../../contract/params';
+import { familyKey, summarize } from '../../../contract/summary';
+import { failedChecks } from '../../../contract/verdict';
 import { stateOf } from '../../show';
 import { defineExporter } from '../exporter';
 
@@ -35,7 +37,7 @@ export default defineExporter({
   id: 'tensorboard',
   title: 'TensorBoard event files',
   summary:
-    'A folder with one run per arm. Tags: curves/SERIES against epochs or environment steps; clean/METRIC and attacks/ATTACK(PARAMETERS)/METRIC at step 0.',
+    'A folder with one run per arm. Tags: curves/SERIES against epochs or environment steps; clean/METRIC and attacks/ATTACK(PARAMETERS)/METRIC at step 0; checks/ID, 1 passed and 0 failed. Where a check failed, the tags of attacks begin with doubtful-attacks.',
   limits:
     'Steps are whole: a series with points within an epoch counts thousandths of one in every arm. Undefined metrics are left out.',
   reference: {
@@ -48,7 +50,9 @@ export default defineExporter({
   async write(session, place) {
     // Loaded here: main and most commands read sessions without TensorFlow.
     const tf = await import('@tensorflow/tfjs-node');
-    const { arms, plan } = stateOf(session);
+    const state = stateOf(session);
+    const { arms, plan } = state;
+    const verdicts = new Map(summarize(state).summary.map((group) => [familyKey(group), group.verdict]));
     const scales = scalesOf(arms);
     const folder = place();
     await mkdir(folder);
@@ -59,10 +63,15 @@ export default defineExporter({
           writer.scalar(`curves/${series}`, curve.y[i]!, Math.round(x * scales.get(series)!)),
         );
       }
+      const verdict = verdicts.get(familyKey(arm.plan)) ?? { checks: [] };
+      for (const { id, status } of verdict.checks) {
+        if (status !== 'not-run') writer.scalar(`checks/${id}`, status === 'pass' ? 1 : 0, 0);
+      }
+      const attacks = failedChecks(verdict).length > 0 ? 'doubtful-attacks' : 'attacks';
       const evaluations = [
         { tag: 'clean', evaluation: arm.clean },
         ...plan!.attacks.map((attack) => ({
-          tag: `attacks/${labelOf(attack)}`,
+          tag: `${attacks}/${labelOf(attack)}`,
           evaluation: arm.attacks[attack.index],
         })),
       ];
