@@ -6,9 +6,17 @@ import type { ParamsOf, ParamSpecs } from '../contract/params';
 import { canMeet, defended, importedModel, isTrainedHere, layersOf, restored, type Model } from './arm-model';
 import { recordSteps } from './attack-steps';
 import { checksAfter, checksBefore, checksWork, withinBudget } from './checks';
+import {
+  againstCertificates,
+  certificateHolds,
+  certificateWork,
+  certify,
+  type Certified,
+} from './certificates';
 import type { ArmContext } from './context';
 import type { CostBasis, WhiteBoxTarget } from './definitions';
-import { predict, predictionAt, scoreAttack, type AttackResult, type Predictions } from './evaluate';
+import { canEvade, evade, evasionCost, meet, type Guard } from './detection';
+import { predict, predictionAt, scoreAttack, silence, type AttackResult, type Predictions } from './evaluate';
 import {
   assaultFrom,
   continueAssault,
@@ -40,8 +48,9 @@ export const classification: TaskRunner = {
       trainingWork(experiment, arm) +
       attacks
         .filter((attack) => canMeet(arm, attack))
-        .reduce((sum, attack) => sum + evaluationWork(experiment, attack), 0) +
-      checksWork(experiment, arm, attacks)
+        .reduce((sum, attack) => sum + evaluationWork(experiment, arm, attack), 0) +
+      checksWork(experiment, arm, attacks) +
+      certificateWork(experiment, arm)
     );
   },
   closingWork: transferWork,
@@ -54,12 +63,16 @@ export const classification: TaskRunner = {
     const model = await obtain(job, dataset);
     try {
       const resumed = resume?.position.stage === 'evaluation';
+      const told = resume?.history.find((event): event is Certified => event.type === 'certified');
       const drawAnew = (...purpose: (string | number)[]) =>
         model.restart?.(context.random('preprocessing', ...purpose));
       drawAnew('clean');
       const clean = await predict(model.target, test);
+      let certified = told ?? null;
       if (!resumed) {
-        reportClean(test, clean, dataset, context);
+        reportClean(model, test, clean, dataset, context);
+        certified = await certify(experiment, model.network, test, context);
+        if (certified) context.emit(certified);
         await checksBefore({ attacks, model, test, clean, context, experiment });
         context.emit({
           type: 'checkpoint',
@@ -71,7 +84,7 @@ export const classification: TaskRunner = {
       for (const attack of attacks.slice(resumed ? resume.position.done : 0)) {
         if (!canMeet(context.arm, attack)) continue;
         drawAnew('attack', attack.index);
-        const adversarial = await underAttack({ attack, model, test, clean, begun, job });
+        const adversarial = await underAttack({ attack, model, test, clean, begun, certified, job });
         begun = {};
         if (experiment.evaluation.transfer) kept.adversarial.set(`${index}/${attack.index}`, adversarial);
       }
@@ -98,14 +111,14 @@ function trainingWork({ training, dataset }: Experiment, { model, defense }: Arm
     examined: (applied, inputs) => (attackWork(applied) * inputs) / training.batchSize,
   };
   const definition = defense && defenseById(defense.id);
-  if (definition?.stage !== 'training') return training.epochs * batches;
+  if (definition?.stage !== 'training' && definition?.stage !== 'certified') return training.epochs * batches;
   return definition.cost(basis, defense!.params as AnyParams);
 }
 
-const evaluationWork = (experiment: Experiment, attack: AttackPlan): number =>
+const evaluationWork = (experiment: Experiment, arm: ArmPlan, attack: AttackPlan): number =>
   fittingWork(attack, experiment.training) +
   Math.min(experiment.evaluation.samples, Number(experiment.dataset!.test ?? Infinity)) *
-    (attackWork(attack) / experiment.training.batchSize);
+    ((attackWork(attack) + evasionCost(arm, attack)) / experiment.training.batchSize);
 
 /** The arm's model: imported, restored from the record, or trained now. */
 async function obtain(job: Job, dataset: ImageDataset): Promise<Model> {
@@ -148,7 +161,9 @@ async function train(
   const { arm } = context;
   const started = context.now();
   const defense = arm.defense && defenseById(arm.defense.id);
-  if (defense?.stage === 'preprocessing') defense.check?.(dataset.shape, arm.defense!.params as AnyParams);
+  if (defense?.stage === 'preprocessing' || defense?.stage === 'detection') {
+    defense.check?.(dataset.shape, arm.defense!.params as AnyParams);
+  }
   const poisoned = arm.poisoning ? await poison(dataset, context, resume === null) : dataset;
   const trainer = new ArmTrainer({
     dataset: poisoned,
@@ -157,7 +172,7 @@ async function train(
     context: context.for('training'),
     resume: resume && { done: resume.position.done, state: resume.state },
   });
-  if (defense?.stage === 'training') {
+  if (defense?.stage === 'training' || defense?.stage === 'certified') {
     await defense.train(trainer, poisoned, arm.defense!.params as AnyParams, context.for('defense'));
   } else {
     await trainer.fit(poisoned.train);
@@ -166,7 +181,8 @@ async function train(
   const weights = network.weights();
   keep(job, weights);
   context.emit({ type: 'trained', arm: arm.index, weights, seconds: context.now() - started });
-  return defended(arm, new NetworkTarget(network, dataset.classes.length), () => trainer.dispose());
+  const target = new NetworkTarget(network, dataset.classes.length);
+  return defended(arm, dataset, target, () => trainer.dispose());
 }
 
 /** Poisons the training part. The streams depend on the arm's seed alone, so every defence meets the same poison. */
@@ -182,7 +198,13 @@ async function poison(dataset: ImageDataset, context: ArmContext, tell: boolean)
   return poisoned;
 }
 
-function reportClean(test: Split, clean: Predictions, { classes }: ImageDataset, context: ArmContext): void {
+function reportClean(
+  { target }: Model,
+  test: Split,
+  clean: Predictions,
+  { classes }: ImageDataset,
+  context: ArmContext,
+): void {
   const n = sizeOf(test);
   const outcome = Uint8Array.from(test.labels, (label, i) => (clean.labels[i] === label ? 3 : 0));
   const right = outcome.filter((value) => value === 3).length;
@@ -190,7 +212,7 @@ function reportClean(test: Split, clean: Predictions, { classes }: ImageDataset,
     type: 'evaluation',
     arm: context.arm.index,
     attack: null,
-    metrics: { accuracy: right / n },
+    metrics: { accuracy: right / n, ...silence(target, clean) },
     outcome,
   });
   if (right / n < 1.5 / classes.length) {
@@ -211,6 +233,8 @@ interface Encounter {
   clean: Predictions;
   /** What an interrupted attempt left: batches that are done, and answers. */
   begun: Record<string, Float32Array>;
+  /** What is proven of the model. */
+  certified: Certified | null;
   job: Job;
 }
 
@@ -242,7 +266,7 @@ async function attacked(
   assault: Assault,
   memory: Memory | null,
 ): Promise<Float32Array> {
-  const { attack, model, test, clean, job } = encounter;
+  const { attack, model, test, clean, certified, job } = encounter;
   const { experiment, context } = job;
   const { index } = context.arm;
   const streams = context.for('attack', attack.index);
@@ -257,12 +281,15 @@ async function attacked(
     const counted = new CountingTarget(model.target);
     const begin = context.now();
     await continueAssault(assault, ready, counted, test, streams, true, report);
+    const detection = model.guard ? await evading(encounter, model.guard, ready, counted, assault) : {};
     const seconds = context.now() - begin;
     const result = await scoreAttack(ready, assault, counted, model.target, test, clean);
     const metrics: Metrics = {
       ...result.metrics,
       seconds,
       ...(model.bare ? { obliviousRobustAccuracy: await oblivious(encounter, model.bare, streams) } : {}),
+      ...detection,
+      ...(certified ? againstCertificates(certified, attack, ready.budget, test, result) : {}),
     };
     tellExamples(encounter, result, assault.aims);
     const steps = await recordSteps(ready, model.target, test, result.outcome, streams.for('steps'));
@@ -275,12 +302,56 @@ async function attacked(
     context.emit({ type: 'evaluation', arm: index, attack: attack.index, metrics, outcome: result.outcome });
     const check = withinBudget(attack, metrics);
     if (check) context.emit({ type: 'check', arm: index, check });
+    if (certified) {
+      context.emit({ type: 'check', arm: index, check: certificateHolds(attack, certified, metrics) });
+    }
     const position = { arm: index, stage: 'evaluation', done: attack.index + 1 } as const;
     context.emit({ type: 'checkpoint', position, state: {} });
     return result.adversarial;
   } finally {
     ready.fitted?.dispose();
   }
+}
+
+/**
+ * Measures the detector against the attack, which does not know of it, then goes on from what the attack found so as to evade
+ * the detector too. Leaves those images in the assault; gives the metrics that only detectors have.
+ */
+async function evading(
+  { attack, model, test, clean, job }: Encounter,
+  guard: Guard,
+  ready: ReadyAttack,
+  counted: CountingTarget,
+  assault: Assault,
+): Promise<Metrics> {
+  const { context, experiment } = job;
+  const { index } = context.arm;
+  const network = model.network!;
+  const measured = async (series: 'obliviousRoc' | 'adaptiveRoc') => {
+    const met = await meet(guard, network, test, assault, attack.params.goal);
+    if (met.roc) {
+      const { x, y } = met.roc;
+      context.emit({ type: 'attack-curve', arm: index, attack: attack.index, series, x, y });
+    } else {
+      const message = `${attack.id}, ${series === 'adaptiveRoc' ? 'adaptive' : 'oblivious'}: ${met.refused}`;
+      context.emit({ type: 'warning', arm: index, code: 'roc-of-one-class', message });
+    }
+    const right = test.labels.filter((label, i) => clean.labels[i] === label && met.withstood[i]);
+    return { robust: right.length / sizeOf(test), roc: met.roc };
+  };
+  const oblivious = await measured('obliviousRoc');
+  const metrics: Metrics = {
+    obliviousRobustAccuracy: oblivious.robust,
+    obliviousAuc: oblivious.roc?.auc ?? null,
+    obliviousTprAt5PercentFpr: oblivious.roc?.tprAt5PercentFpr ?? null,
+  };
+  if (!canEvade(ready)) return metrics;
+  const work = evasionCost(context.arm, attack) / experiment.training.batchSize;
+  assault.images = await evade(ready, counted, guard, test, assault, context, (inputs) =>
+    context.worked(work * inputs, `${attack.id} evading the detector`),
+  );
+  const { roc } = await measured('adaptiveRoc');
+  return { ...metrics, auc: roc?.auc ?? null, tprAt5PercentFpr: roc?.tprAt5PercentFpr ?? null };
 }
 
 /** The attack ready to be run, fitted to the model where it has to be; what the fitting showed is recorded. */
