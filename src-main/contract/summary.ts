@@ -1,6 +1,8 @@
 /** What a session says in the end: metrics of every arm, means over seeds, and a verdict from its checks. */
+import type { Norm } from './catalog';
+import { certifiedAccuracy, certifiedRadii } from './certified';
 import type { AttackPlan, Check, Metrics } from './events';
-import type { ArmState, RunState } from './fold';
+import type { ArmState, Certified, RunState } from './fold';
 import type { Applied } from './params';
 import { interquartileInterval, mcnemar, meanInterval, type Interval } from './statistics';
 
@@ -48,6 +50,13 @@ export interface Verdict {
 
 export type MetricIntervals = Record<string, Interval>;
 
+/** Certified accuracy at radii that all arms of the norm share. */
+export interface CertifiedSummary {
+  method: Certified['method'];
+  norm: Norm;
+  accuracy: (Interval & { radius: number })[];
+}
+
 export interface GroupSummary {
   model: Applied | null;
   poisoning: Applied | null;
@@ -55,6 +64,8 @@ export interface GroupSummary {
   seeds: number[];
   clean: MetricIntervals;
   attacks: AttackSummary<MetricIntervals>[];
+  /** Present where something was to be proven of the models. */
+  certified?: CertifiedSummary;
   /** Inputs right under every attack of the experiment; for agents the lowest mean return under any. */
   worstCase: Interval | null;
   verdict: Verdict;
@@ -117,6 +128,7 @@ export function summarize(state: RunState): Summary {
           const metrics = evaluated.flatMap((arm) => (arm.attacks[i] ? [arm.attacks[i].metrics] : []));
           return metrics.length ? [{ id, params, metrics: intervals(metrics, interval) }] : [];
         }),
+        ...certifiedOf(state, evaluated),
         worstCase: interval(worst),
         verdict: verdict(evaluated, undefended, attacks),
       },
@@ -132,6 +144,20 @@ export function summarize(state: RunState): Summary {
     return { source: nameOf(source), target: nameOf(target), id, params, metrics };
   });
   return { arms, summary, transfers };
+}
+
+/** Radii that a certified accuracy is told at. */
+const RADII = 11;
+
+function certifiedOf(state: RunState, arms: ArmState[]): { certified?: CertifiedSummary } {
+  const certified = arms[0]!.certified;
+  if (!certified) return {};
+  const { method, norm } = certified;
+  const accuracy = certifiedRadii(state, norm, RADII).flatMap((radius) => {
+    const found = certifiedAccuracy(arms, norm, radius);
+    return found ? [{ radius, ...found }] : [];
+  });
+  return { certified: { method, norm, accuracy } };
 }
 
 function intervals(all: Metrics[], interval: (values: number[]) => Interval | null): MetricIntervals {
