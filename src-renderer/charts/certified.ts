@@ -9,6 +9,7 @@ import type { Palette } from '../theme/palette';
 import type { BandedLine, Dash } from './banded';
 import type { ChartOption } from './echarts';
 import type { Family } from './families';
+import { roundedUp } from './robustness';
 import { sharesOption } from './shares';
 
 /** Points of a curve of certified accuracy. */
@@ -56,6 +57,6 @@ export function certifiedLines(state: RunState, families: readonly Family[], nor
 
 export function certifiedOption(lines: readonly BandedLine[], norm: Norm, palette: Palette): ChartOption {
   const most = Math.max(0, ...lines.flatMap(({ points }) => points.map(({ x }) => x)));
-  const x = { name: `${normSymbol(norm)} radius (pixel range)`, max: most };
+  const x = { name: `${normSymbol(norm)} radius (pixel range)`, max: roundedUp(most) };
   return sharesOption(lines, x, 'Accuracy (%)', palette);
 }
