@@ -2,7 +2,7 @@
 import cartpole from '../../envs/cartpole';
 import frozenLake from '../../envs/frozen-lake';
 import type { Environment } from '../../src-main/contract/environment';
-import type { ArmPlan, AttackPlan, Plan, RecordedEvent, RunEvent } from '../../src-main/contract/events';
+import type { ArmPlan, AttackPlan, Metrics, Plan, RecordedEvent, RunEvent } from '../../src-main/contract/events';
 import type { Applied } from '../../src-main/contract/params';
 import { stream, type Random } from '../../src-main/contract/random';
 import type { Shape } from '../../src-main/contract/scene';
@@ -431,7 +431,7 @@ export function certifiedRun(seeds = [1, 2, 3]): RunEvent[] {
           },
         );
       }
-      const detector =
+      const detector: Metrics =
         guarded === null ? {} : { auc: 1 / (1 + 4 * guarded), obliviousAuc: 1 / (1 + guarded ** 2) };
       const metrics = { accuracy: robust, robustAccuracy: robust, certificateViolations: 0, ...detector };
       for (let input = 0; input < 3; input++) {
