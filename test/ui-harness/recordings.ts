@@ -2,7 +2,14 @@
 import cartpole from '../../envs/cartpole';
 import frozenLake from '../../envs/frozen-lake';
 import type { Environment } from '../../src-main/contract/environment';
-import type { ArmPlan, AttackPlan, Metrics, Plan, RecordedEvent, RunEvent } from '../../src-main/contract/events';
+import type {
+  ArmPlan,
+  AttackPlan,
+  Metrics,
+  Plan,
+  RecordedEvent,
+  RunEvent,
+} from '../../src-main/contract/events';
 import type { Applied } from '../../src-main/contract/params';
 import { stream, type Random } from '../../src-main/contract/random';
 import type { Shape } from '../../src-main/contract/scene';
@@ -383,7 +390,7 @@ export function certifiedRun(seeds = [1, 2, 3]): RunEvent[] {
         events.push({ type: 'point', ...at, series, x: epoch, value });
       }
     }
-    const silent = id === 'randomized-smoothing' ? { abstention: 0.03 } : {};
+    const silent: Metrics = id === 'randomized-smoothing' ? { abstention: 0.03 } : {};
     events.push({ type: 'evaluation', ...at, attack: null, metrics: { accuracy, ...silent } });
     const smoothed = id === 'randomized-smoothing';
     const norm = smoothed ? 'l2' : 'linf';
