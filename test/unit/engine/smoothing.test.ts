@@ -2,6 +2,9 @@
 import * as tf from '@tensorflow/tfjs-node';
 import { describe, expect, it } from 'vitest';
 import { ABSTAINED } from '../../../src-main/contract/events';
+import { catalog } from '../../../src-main/contract/catalog-data';
+import { parseExperiment } from '../../../src-main/contract/experiment';
+import { plan } from '../../../src-main/engine/plan';
 import { stream } from '../../../src-main/contract/random';
 import { clopperPearsonLower, normalQuantile } from '../../../src-main/contract/statistics';
 import smoothingDefense from '../../../src-main/engine/defenses/certified/randomized-smoothing';
@@ -99,4 +102,25 @@ describe('too few copies', () => {
     expect(check({ n0: 11 })).not.toThrow();
     expect(check({ n: 9, alpha: 0.01 })).not.toThrow();
   });
+});
+
+it('a plan refuses what could never be proven, before anything is trained', () => {
+  const experiment = (defense: object) => {
+    const parsed = parseExperiment(
+      {
+        ...{ name: 'x', task: 'classification', dataset: { id: 'mnist' }, model: { id: 'small-cnn' } },
+        defenses: [defense],
+      },
+      catalog,
+    );
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    return parsed.experiment;
+  };
+  expect(() => plan(experiment({ id: 'randomized-smoothing', n: 5 }))).toThrow(
+    /found 5: even if all 5 copies/,
+  );
+  expect(() => plan(experiment({ id: 'interval-bound-training', warmUp: 0.5, ramp: 0.8 }))).toThrow(
+    /found 0.8 behind a warm-up of 0.5: together longer than the training/,
+  );
+  expect(() => plan(experiment({ id: 'interval-bound-training' }))).not.toThrow();
 });
