@@ -1,9 +1,10 @@
 /** A line with its 95 % interval over seeds as a band around it. */
 import type { Measure } from '../../src-main/contract/metrics';
 import type { Interval } from '../../src-main/contract/statistics';
-import { scaled } from '../format';
+import { fixed, scaled, unitText } from '../format';
 import { armColor, type Palette } from '../theme/palette';
-import type { LineSeriesOption } from './echarts';
+import { base } from './base';
+import type { ChartOption, LineSeriesOption } from './echarts';
 
 export type Dash = 'solid' | number[];
 
@@ -55,4 +56,35 @@ export function banded(line: BandedLine, unit: Measure['unit'], palette: Palette
     },
     mean,
   ];
+}
+
+/** The ground of a chart of such lines; its tooltip has the heading for x and every line's value there, or last before. */
+export function overLines(
+  lines: readonly BandedLine[],
+  unit: Measure['unit'],
+  heading: (x: number) => string,
+  palette: Palette,
+): ChartOption {
+  const told = (at: number): string[] =>
+    lines.flatMap(({ name, points }) => {
+      const point = points.filter(({ x }) => x <= at).at(-1);
+      if (!point) return [];
+      const { mean, low, high } = point.y;
+      const range = low === null || high === null ? '' : `  [${fixed(low, unit)}, ${fixed(high, unit)}]`;
+      return [`${name}  ${fixed(mean, unit)} ${unitText(unit)}${range}`];
+    });
+  const { tooltip, ...rest } = base(palette);
+  return {
+    ...rest,
+    grid: { left: 52, right: 18, top: 10, bottom: 40 },
+    tooltip: {
+      ...tooltip,
+      trigger: 'axis',
+      axisPointer: { type: 'line', lineStyle: { color: palette.line } },
+      formatter: (items) => {
+        const [x] = [items].flat()[0]!.value as [number, number];
+        return [heading(x), ...told(x)].join('\n');
+      },
+    },
+  };
 }

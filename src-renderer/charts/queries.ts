@@ -2,10 +2,10 @@
 import type { AttackCurve } from '../../src-main/contract/fold';
 import { ATTACK_CURVES } from '../../src-main/contract/metrics';
 import { meanInterval } from '../../src-main/contract/statistics';
-import { fixed, grouped, unitText, withUnit } from '../format';
+import { grouped, withUnit } from '../format';
 import type { Palette } from '../theme/palette';
-import { banded, type BandedLine, type Dash } from './banded';
-import { axis, base } from './base';
+import { banded, overLines, type BandedLine, type Dash } from './banded';
+import { axis } from './base';
 import type { ChartOption } from './echarts';
 
 export interface QueryLine extends Omit<BandedLine, 'name'> {
@@ -35,29 +35,9 @@ export function meanOverSeeds(curves: readonly Pick<AttackCurve, 'x' | 'y'>[]): 
 
 export function queriesOption(lines: readonly QueryLine[], series: string, palette: Palette): ChartOption {
   const { title, x: xName, unit } = ATTACK_CURVES[series]!;
-  const nameOf = ({ arm, attack }: QueryLine): string => `${attack}, ${arm}`;
-  const drawn = lines.flatMap((line) => banded({ ...line, name: nameOf(line) }, unit, palette));
-  const told = (at: number): string[] =>
-    lines.flatMap((line) => {
-      const point = line.points.filter(({ x }) => x <= at).at(-1);
-      if (!point) return [];
-      const { mean, low, high } = point.y;
-      const range = low === null || high === null ? '' : `  [${fixed(low, unit)}, ${fixed(high, unit)}]`;
-      return [`${nameOf(line)}  ${fixed(mean, unit)} ${unitText(unit)}${range}`];
-    });
-  const { tooltip, ...rest } = base(palette);
+  const named = lines.map((line) => ({ ...line, name: `${line.attack}, ${line.arm}` }));
   return {
-    ...rest,
-    grid: { left: 52, right: 18, top: 10, bottom: 40 },
-    tooltip: {
-      ...tooltip,
-      trigger: 'axis',
-      axisPointer: { type: 'line', lineStyle: { color: palette.line } },
-      formatter: (items) => {
-        const [x] = [items].flat()[0]!.value as [number, number];
-        return [`${grouped(x)} ${xName}`, ...told(x)].join('\n');
-      },
-    },
+    ...overLines(named, unit, (x) => `${grouped(x)} ${xName}`, palette),
     xAxis: {
       type: 'log',
       min: 1,
@@ -72,6 +52,6 @@ export function queriesOption(lines: readonly QueryLine[], series: string, palet
       ...axis(palette, withUnit(title.replace(/ by .*/, ''), unit), 38),
       axisLine: { show: false },
     },
-    series: drawn,
+    series: named.flatMap((line) => banded(line, unit, palette)),
   };
 }

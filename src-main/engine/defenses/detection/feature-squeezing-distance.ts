@@ -10,12 +10,7 @@ export default defineDetectionDefense({
   summary:
     'Asks the model about the image, about the image in few shades and about a median-filtered one, and rejects it when the answers lie far apart: perturbations tend not to outlive squeezing, digits do. An attacker who knows of it makes the three agree.',
   limits: 'Attacked adaptively with BPDA (identity for the rounding and the median).',
-  reference: {
-    authors: 'W. Xu, D. Evans, Y. Qi',
-    title: 'Feature squeezing: detecting adversarial examples in deep neural networks',
-    year: 2018,
-    where: 'NDSS, arXiv:1704.01155',
-  },
+  reference: squeezing.reference,
   params: {
     bits: integer({
       default: 1,
