@@ -1,4 +1,5 @@
 /** How numbers, units, durations and definitions are written, everywhere in the window. */
+import { ABSTAINED, REJECTED } from '../src-main/contract/events';
 import { MEASURES, type Measure } from '../src-main/contract/metrics';
 import type { SessionStatus } from '../src-main/contract/session';
 
@@ -24,6 +25,15 @@ export function plain(value: number): string {
 }
 
 export const grouped = (value: number): string => value.toLocaleString('en-US').replaceAll(',', '\u2009');
+
+const NORM_SYMBOLS = { linf: 'L∞', l2: 'L2', l1: 'L1', l0: 'L0' } as const;
+export const normSymbol = (norm: keyof typeof NORM_SYMBOLS): string => NORM_SYMBOLS[norm];
+
+/** A predicted class by its name, or why there is none. */
+export function predictionName(classes: readonly string[], label: number): string {
+  if (label === ABSTAINED) return 'abstains';
+  return label === REJECTED ? 'rejected' : (classes[label] ?? String(label));
+}
 
 const UNIT_TEXT: Record<Measure['unit'], string> = {
   share: '%',

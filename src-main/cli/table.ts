@@ -1,5 +1,6 @@
 /** Tables in plain text: what a session found, as it is read on a terminal. */
 import { catalog } from '../contract/catalog-data';
+import { CERTIFIED_NORMS } from '../contract/certified';
 import type { Applied } from '../contract/params';
 import {
   familyKey,
@@ -112,8 +113,60 @@ export function resultTable(task: Task, { summary, transfers }: Summary): string
         .map(({ id, evidence }) => `${heads[i]}: ${id} fails: ${evidence}`),
     ]),
   ];
-  const blocks = [toText(rows), failed.join('\n'), transferTables(summary, transfers ?? [])];
+  const blocks = [
+    toText(rows),
+    certifiedTables(summary),
+    detectorTable(summary),
+    failed.join('\n'),
+    transferTables(summary, transfers ?? []),
+  ];
   return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+/** For each norm a table of what is proven right at a radius, whatever is done to the inputs. */
+function certifiedTables(summary: GroupSummary[]): string {
+  const heads = headOf(summary);
+  return CERTIFIED_NORMS.map((norm) => {
+    const columns = summary.flatMap(({ certified }, i) =>
+      certified?.norm === norm ? [{ head: heads[i]!, ...certified }] : [],
+    );
+    const radii = columns[0]?.accuracy ?? [];
+    if (radii.length === 0) return '';
+    return toText([
+      [`certified accuracy at ${norm} radius`, ...columns.map(({ head }) => head)],
+      ...radii.map(({ radius }, at) => [
+        radius.toPrecision(3),
+        ...columns.map(({ accuracy }) => cell({ accuracy: accuracy[at]! }, 'accuracy')),
+      ]),
+    ]);
+  })
+    .filter((block) => block !== '')
+    .join('\n\n');
+}
+
+/** How well detectors tell attacks from clean inputs: against an oblivious attacker, and against one who evades them. */
+function detectorTable(summary: GroupSummary[]): string {
+  const heads = headOf(summary);
+  const guarded = summary.flatMap(({ attacks }, i) =>
+    attacks.some(({ metrics }) => metrics.obliviousAuc) ? [{ head: heads[i]!, attacks }] : [],
+  );
+  if (guarded.length === 0) return '';
+  const both = (metrics: MetricIntervals, oblivious: string, adaptive: string) =>
+    [oblivious, adaptive].map((name) => metrics[name]?.mean.toFixed(2) ?? '–').join(' → ');
+  const labels = labelsOf(guarded[0]!.attacks);
+  return toText([
+    [
+      'area under the ROC; found at 5 % false alarms: oblivious → adaptive',
+      ...guarded.map(({ head }) => head),
+    ],
+    ...labels.map((label, at) => [
+      label,
+      ...guarded.map(({ attacks }) => {
+        const { metrics } = attacks[at]!;
+        return `${both(metrics, 'obliviousAuc', 'auc')}; ${both(metrics, 'obliviousTprAt5PercentFpr', 'tprAt5PercentFpr')}`;
+      }),
+    ]),
+  ]);
 }
 
 /** A row a defence: what it gains and what it costs. `*`: nothing else is better in clean and worst-case accuracy at once. */

@@ -53,7 +53,15 @@ export interface Check {
 /** Of an image in a typed array, channels innermost. */
 export type ImageShape = [height: number, width: number, channels: number];
 
+/**
+ * What stands in the place of a predicted class where a target gives none: a vote that is not clear enough, and an input
+ * that a detector takes for an attack. Arms whose targets can give these have fewer classes than that.
+ */
+export const ABSTAINED = 255;
+export const REJECTED = 254;
+
 export interface Prediction {
+  /** A class, ABSTAINED or REJECTED. */
   label: number;
   /** Softmax probability of `label`; null for a target that gives labels only. */
   confidence: number | null;
@@ -138,7 +146,22 @@ export type RunEvent =
       before: Prediction;
       after: Prediction;
     }
-  /** How far an attack came against what it spent: see ATTACK_CURVES in metrics.ts. */
+  /** What is proven of an arm's model, whatever the attack. */
+  | {
+      type: 'certified';
+      arm: number;
+      method: 'interval-bounds' | 'randomized-smoothing';
+      /** Norm of the ball within which the class cannot change, and its size for each input; −1 where no right class is proven. */
+      norm: Norm;
+      radius: Float32Array;
+      /** Inputs on which the certificate abstains. */
+      abstained: number;
+      /** Certified accuracy y against the radius x. */
+      x: Float32Array;
+      y: Float32Array;
+      seconds: number;
+    }
+  /** What an attack reached against what it spent, or a detector against its false alarms: see ATTACK_CURVES in metrics.ts. */
   | { type: 'attack-curve'; arm: number; attack: number; series: string; x: Float32Array; y: Float32Array }
   | {
       /** One input attacked alone, step by step. */

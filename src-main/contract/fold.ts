@@ -11,6 +11,7 @@ export type DataFacts = EventOf<'data-loaded'>;
 export type Warning = EventOf<'warning'>;
 export type Fitted = EventOf<'fitted'>;
 export type AttackCurve = EventOf<'attack-curve'>;
+export type Certified = EventOf<'certified'>;
 export type AttackSteps = EventOf<'attack-steps'>;
 export type Transfer = EventOf<'transfer'>;
 export type Corruption = EventOf<'corruption'>;
@@ -41,6 +42,8 @@ export interface ArmState {
   /** By index of plan.attacks, where the attack was fitted first. */
   fitted: (Fitted | undefined)[];
   attackCurves: AttackCurve[];
+  /** What is proven of the model; null where nothing was tried. */
+  certified: Certified | null;
   /** By index of plan.attacks: one input attacked alone, step by step. */
   steps: (AttackSteps | undefined)[];
   checks: Check[];
@@ -123,6 +126,7 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
         attacks: event.plan.attacks.map(() => undefined),
         fitted: [],
         attackCurves: [],
+        certified: null,
         steps: [],
         checks: [],
         poisoned: null,
@@ -173,6 +177,9 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       break;
     case 'fitted':
       arm!.fitted[event.attack] = event;
+      break;
+    case 'certified':
+      arm!.certified = event;
       break;
     case 'attack-curve':
       arm!.attackCurves.push(event);

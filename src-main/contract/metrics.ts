@@ -24,19 +24,67 @@ export const MEASURES: Record<string, Measure> = {
     title: 'Accuracy',
     unit: 'share',
     better: 'higher',
-    help: 'Inputs classified right, as perturbed.',
+    help: 'Inputs classified right, as perturbed; an attacked one that a detector rejects counts as right.',
   },
   robustAccuracy: {
     title: 'Robust accuracy',
     unit: 'share',
     better: 'higher',
-    help: 'Inputs classified right both before and after the attack.',
+    help: 'Inputs classified right both before and after the attack; one that a detector rejects after it counts as withstood.',
   },
   obliviousRobustAccuracy: {
     title: 'Robust accuracy, oblivious attacker',
     unit: 'share',
     better: 'higher',
-    help: 'Against an attacker who does not know of the transformation in front of the model. Flattering: the robust accuracy beside it is against one who attacks through it.',
+    help: 'Against an attacker who does not know of the transformation in front of the model, or of the detector beside it. Flattering: the robust accuracy beside it is against one who does.',
+  },
+  certifiedAccuracy: {
+    title: 'Certified accuracy',
+    unit: 'share',
+    better: 'higher',
+    help: 'Inputs proven to be classified right whatever is done to them within the norm and budget of this attack. Never above the robust accuracy.',
+  },
+  certificateViolations: {
+    title: 'Certificate violations',
+    unit: 'count',
+    better: 'lower',
+    help: 'Inputs proven right within the distance the attack delivered that got a wrong class all the same. Abstention is no violation.',
+  },
+  abstention: {
+    title: 'Abstention',
+    unit: 'share',
+    better: 'lower',
+    help: 'Inputs for which no class is given: a vote of the smoothed model that is not clear enough.',
+  },
+  rejection: {
+    title: 'Rejection',
+    unit: 'share',
+    better: 'neither',
+    help: 'Inputs the detector rejects. Of clean inputs these are false alarms, which count as errors; an attacked input that is rejected counts as withstood.',
+  },
+  auc: {
+    title: 'Detector: area under the ROC',
+    unit: 'share',
+    better: 'higher',
+    help: 'Chance that a successful adversarial input scores higher than a clean one; the attacker evades the detector as well as the model.',
+  },
+  tprAt5PercentFpr: {
+    title: 'Detector: found at 5 % false alarms',
+    unit: 'share',
+    better: 'higher',
+    help: 'Successful adversarial inputs found at the threshold that 5 % of clean inputs exceed; the attacker evades the detector as well.',
+  },
+  obliviousAuc: {
+    title: 'Detector: area under the ROC, oblivious attacker',
+    unit: 'share',
+    better: 'higher',
+    help: 'The same against an attacker who does not know of the detector. Flattering.',
+  },
+  obliviousTprAt5PercentFpr: {
+    title: 'Detector: found at 5 % false alarms, oblivious attacker',
+    unit: 'share',
+    better: 'higher',
+    help: 'The same against an attacker who does not know of the detector. Flattering.',
   },
   attackSuccessRate: {
     title: 'Attack success rate',
@@ -301,6 +349,7 @@ export const SERIES: Record<string, SeriesInfo> = {
   oneStepAccuracy: { title: 'Accuracy under one step (training inputs)', x: 'epochs', unit: 'share' },
   manyStepAccuracy: { title: 'Accuracy under many steps (training inputs)', x: 'epochs', unit: 'share' },
   epsilon: { title: 'Training epsilon', x: 'epochs', unit: 'pixel range' },
+  worstCaseLoss: { title: 'Loss of the worst case within the bounds', x: 'epochs', unit: 'nats' },
   return: { title: 'Episode return (training)', x: 'environment steps', unit: 'return' },
   perceivedReturn: { title: 'Perceived return (training)', x: 'environment steps', unit: 'return' },
   greedyReturn: { title: 'Greedy return (separate episodes)', x: 'environment steps', unit: 'return' },
@@ -314,10 +363,12 @@ export const SERIES: Record<string, SeriesInfo> = {
   exploration: { title: 'Exploration rate', x: 'environment steps', unit: 'share' },
 };
 
-/** Curves of `attack-curve` events: what is drawn against queries an input. */
+/** Curves of `attack-curve` events: what is drawn against queries an input, and of detectors against false alarms. */
 export const ATTACK_CURVES: Record<string, { title: string; x: string; unit: Measure['unit'] }> = {
   robustAccuracyByQueries: { title: 'Robust accuracy by queries', x: 'queries', unit: 'share' },
   medianDistanceByQueries: { title: 'Median distance by queries', x: 'queries', unit: 'pixel range' },
+  obliviousRoc: { title: 'ROC, oblivious attacker', x: 'false alarms', unit: 'share' },
+  adaptiveRoc: { title: 'ROC, adaptive attacker', x: 'false alarms', unit: 'share' },
 };
 
 /** Natural corruptions: the names of `corruption` events. What each severity means stands in engine/corruptions.ts. */

@@ -116,3 +116,19 @@ export function beats(left: ArrayLike<boolean>, other: ArrayLike<boolean>): Pair
 
 export const pairedEvidence = (one: string, other: string, { fell, held, p }: Paired): string =>
   `${fell} inputs fell to ${one} alone, ${held} to ${other} alone, exact McNemar p ${p < 1e-6 ? '< 1e-6' : `= ${p.toPrecision(2)}`}`;
+/**
+ * One-sided lower bound on a probability (Clopper & Pearson 1934): the true one lies below it with probability at most
+ * `alpha`, whatever it is, when `successes` of `trials` independent draws succeeded.
+ */
+export function clopperPearsonLower(successes: number, trials: number, alpha: number): number {
+  if (successes === 0) return 0;
+  // The largest p at which so many successes or more still have a chance of at most alpha.
+  const [a, b] = [successes, trials - successes + 1];
+  let bound = b === 1 ? alpha ** (1 / trials) : jStat.beta.inv(alpha, a, b);
+  // jstat's inverse is iterated; a bound must not be too high by what the iteration left.
+  for (let step = 1e-15; bound > 0 && jStat.ibeta(bound, a, b) > alpha; step *= 2) bound -= step;
+  return Math.max(0, bound);
+}
+
+/** Quantile of the standard normal distribution. */
+export const normalQuantile = (probability: number): number => jStat.normal.inv(probability, 0, 1);

@@ -1,6 +1,8 @@
 /** What a session says in the end: metrics of every arm, means over seeds, and a verdict from its checks. */
+import type { Norm } from './catalog';
+import { certifiedAccuracy, certifiedRadii } from './certified';
 import type { Metrics } from './events';
-import type { ArmState, RunState } from './fold';
+import type { ArmState, Certified, RunState } from './fold';
 import type { Applied } from './params';
 import { interquartileInterval, meanInterval, type Interval } from './statistics';
 import { isSeen, trainedAgainst } from './training-attacks';
@@ -54,6 +56,13 @@ export interface ArmSummary {
 
 export type MetricIntervals = Record<string, MarkedInterval>;
 
+/** Certified accuracy at radii that all arms of the norm share. */
+export interface CertifiedSummary {
+  method: Certified['method'];
+  norm: Norm;
+  accuracy: (Interval & { radius: number })[];
+}
+
 export interface GroupSummary {
   model: Applied | null;
   poisoning: Applied | null;
@@ -64,6 +73,8 @@ export interface GroupSummary {
     /** Whether the defence was trained against it, whatever the budget. */
     seen: boolean;
   })[];
+  /** Present where something was to be proven of the models. */
+  certified?: CertifiedSummary;
   /** Inputs right under every attack of the experiment; for agents the lowest mean return under any. */
   worstCase: MarkedInterval | null;
   /** The same under the attacks that the defence was not trained against; null where there are none. */
@@ -132,6 +143,7 @@ export function summarize(state: RunState): Summary {
             { id, params, metrics: intervals(metrics, interval, marks), seen: isSeen(attack, trained) },
           ];
         }),
+        ...certifiedOf(state, evaluated),
         worstCase: over((arm) => worstCase(arm)),
         unseen: over((arm) => worstCase(arm, (attack) => !isSeen(attacks[attack]!, trained))),
         corruptions: corruptionsOf(evaluated),
@@ -169,6 +181,20 @@ export function summarize(state: RunState): Summary {
     return { source: nameOf(source), target: nameOf(target), id, params, metrics };
   });
   return { arms, summary, transfers };
+}
+
+/** Radii that a certified accuracy is told at. */
+const RADII = 11;
+
+function certifiedOf(state: RunState, arms: ArmState[]): { certified?: CertifiedSummary } {
+  const certified = arms[0]!.certified;
+  if (!certified) return {};
+  const { method, norm } = certified;
+  const accuracy = certifiedRadii(state, norm, RADII).flatMap((radius) => {
+    const found = certifiedAccuracy(arms, norm, radius);
+    return found ? [{ radius, ...found }] : [];
+  });
+  return { certified: { method, norm, accuracy } };
 }
 
 /** What is put beside every number under attack of a family whose verdict fails. */

@@ -1,12 +1,14 @@
 /** The models of arms: imported, or rebuilt from the weights a training left. */
 import type { ImageDataset } from '../contract/dataset';
 import type { ArmPlan, AttackPlan } from '../contract/events';
-import type { ParamsOf, ParamSpecs } from '../contract/params';
+import type { Applied, ParamsOf, ParamSpecs } from '../contract/params';
 import { LabError } from '../contract/problem';
 import { stream, type Random } from '../contract/random';
-import type { Target, WhiteBoxTarget } from './definitions';
+import type { FeatureTarget, Target, WhiteBoxTarget } from './definitions';
+import { GuardedTarget, guardOf, type Guard } from './detection';
 import { Network, type LayerSpec } from './network';
 import { attackOf, defenseById, modelById } from './registry';
+import { SmoothedTarget } from './smoothing';
 import { LayersTarget, NetworkTarget, PreprocessedTarget, RemoteTarget, type ImportOptions } from './targets';
 import type { Inputs } from './task';
 
@@ -19,6 +21,10 @@ export interface Model {
   remote?: RemoteTarget;
   /** The model without the transformation of its inputs that defends it, where there is one. */
   bare?: WhiteBoxTarget;
+  /** The network itself, where it was trained here. */
+  network?: FeatureTarget;
+  /** The detector beside it, where the arm has one. */
+  guard?: Guard;
   /** Where the target draws at random: from another stream from now on. */
   restart?(random: Random): void;
   dispose(): void;
@@ -57,21 +63,50 @@ export const layersOf = ({ model }: ArmPlan, { classes }: ImageDataset): LayerSp
 export function restored(arm: ArmPlan, dataset: ImageDataset, weights: Record<string, Float32Array>): Model {
   const network = new Network(dataset.shape, layersOf(arm, dataset), stream(arm.seed, 'overwritten'));
   network.restore(weights);
-  return defended(arm, new NetworkTarget(network, dataset.classes.length), () => network.dispose());
+  return defended(arm, dataset, new NetworkTarget(network, dataset.classes.length), () => network.dispose());
 }
 
-/** The model as it is met in evaluations: behind the transformation of its inputs, where the arm has one. */
-export function defended({ defense, seed }: ArmPlan, bare: WhiteBoxTarget, dispose: () => void): Model {
+/** The model as it is met in evaluations: with what the arm has in front of it, beside it or around it. */
+export function defended(
+  arm: ArmPlan,
+  dataset: ImageDataset,
+  network: FeatureTarget,
+  dispose: () => void,
+): Model {
+  const { defense, seed } = arm;
   const definition = defense && defenseById(defense.id);
-  if (definition?.stage !== 'preprocessing') return { target: bare, dispose };
-  const params = defense!.params as ParamsOf<ParamSpecs>;
-  const target = new PreprocessedTarget(
-    bare,
-    (images, random) => definition.transform(images, params, random),
-    definition.randomised,
-    stream(seed, 'preprocessing'),
-  );
-  return { target, bare, restart: (random) => target.restart(random), dispose };
+  const params = defense?.params as ParamsOf<ParamSpecs>;
+  if (definition?.stage === 'preprocessing') {
+    const target = new PreprocessedTarget(
+      network,
+      (images, random) => definition.transform(images, params, random),
+      definition.randomised,
+      stream(seed, 'preprocessing'),
+    );
+    return { target, bare: network, network, restart: (random) => target.restart(random), dispose };
+  }
+  const guard = guardOf(arm, network, dataset);
+  if (guard) {
+    const release = () => {
+      guard.detector.dispose();
+      dispose();
+    };
+    return { target: new GuardedTarget(network, guard), network, guard, dispose: release };
+  }
+  const smoothing = definition?.stage === 'certified' && definition.smoothing?.(params);
+  if (smoothing) {
+    const votes = () => stream(seed, 'smoothing', 'votes');
+    const target = new SmoothedTarget(network, smoothing, stream(seed, 'smoothing'), votes);
+    return { target, network, restart: (random) => target.restart(random), dispose };
+  }
+  return { target: network, network, dispose };
+}
+
+/** Whether a defence makes answers that differ from one time to the next. */
+export function answersAtRandom(defense: Applied | null): boolean {
+  const definition = defense && defenseById(defense.id);
+  if (definition?.stage === 'preprocessing') return definition.randomised;
+  return definition?.stage === 'certified' && definition.smoothing !== undefined;
 }
 
 function checkFits(target: Target, { shape, classes, name }: ImageDataset): void {

@@ -6,15 +6,24 @@ import type { ParamsOf, ParamSpecs } from '../contract/params';
 import { canMeet, defended, importedModel, isTrainedHere, layersOf, restored, type Model } from './arm-model';
 import { recordSteps } from './attack-steps';
 import { adaptiveNotWeaker, checksAfter, checksBefore, checksWork, withinBudget } from './checks';
+import {
+  againstCertificates,
+  certificateHolds,
+  certificateWork,
+  certify,
+  type Certified,
+} from './certificates';
 import type { ArmContext } from './context';
 import { CORRUPTED_COPIES, evaluateCorruptions } from './corruptions';
 import type { CostBasis, WhiteBoxTarget } from './definitions';
+import { canEvade, evade, evasionCost, meet, type Guard } from './detection';
 import {
   predict,
   predictionAt,
   RIGHT_AFTER,
   RIGHT_BEFORE,
   scoreAttack,
+  silence,
   type AttackResult,
   type Predictions,
 } from './evaluate';
@@ -52,9 +61,10 @@ export const classification: TaskRunner = {
       trainingWork(experiment, arm) +
       attacks
         .filter((attack) => canMeet(arm, attack))
-        .reduce((sum, attack) => sum + evaluationWork(experiment, attack), 0) +
+        .reduce((sum, attack) => sum + evaluationWork(experiment, arm, attack), 0) +
       (experiment.evaluation.corruptions ? CORRUPTED_COPIES * copyWork(experiment) : 0) +
-      checksWork(experiment, arm, attacks)
+      checksWork(experiment, arm, attacks) +
+      certificateWork(experiment, arm)
     );
   },
   closingWork: transferWork,
@@ -67,19 +77,23 @@ export const classification: TaskRunner = {
     const model = await obtain(job, dataset);
     try {
       const resumed = resume?.position.stage === 'evaluation';
+      const told = resume?.history.find((event): event is Certified => event.type === 'certified');
       const drawAnew = (...purpose: (string | number)[]) =>
         model.restart?.(context.random('preprocessing', ...purpose));
       drawAnew('clean');
       const started = context.now();
       const clean = await predict(model.target, test);
+      let certified = told ?? null;
       if (!resumed) {
-        reportClean(test, clean, context.now() - started, dataset, context);
+        reportClean(model, test, clean, context.now() - started, dataset, context);
         if (experiment.evaluation.corruptions) {
           drawAnew('corruptions');
           await evaluateCorruptions(model.target, test, dataset.shape, context, () =>
             context.worked(copyWork(experiment), 'natural corruptions'),
           );
         }
+        certified = await certify(experiment, model.network, test, context);
+        if (certified) context.emit(certified);
         await checksBefore({ attacks, model, test, clean, context, experiment });
         context.emit({
           type: 'checkpoint',
@@ -91,7 +105,7 @@ export const classification: TaskRunner = {
       for (const attack of attacks.slice(resumed ? resume.position.done : 0)) {
         if (!canMeet(context.arm, attack)) continue;
         drawAnew('attack', attack.index);
-        const adversarial = await underAttack({ attack, model, test, clean, begun, job });
+        const adversarial = await underAttack({ attack, model, test, clean, begun, certified, job });
         begun = {};
         if (experiment.evaluation.transfer) kept.adversarial.set(`${index}/${attack.index}`, adversarial);
       }
@@ -125,7 +139,7 @@ function trainingCost(
   basis: Omit<CostBasis, 'epochs'>,
 ): number {
   const definition = defense && defenseById(defense.id);
-  if (definition?.stage !== 'training') return epochs * basis.batches;
+  if (definition?.stage !== 'training' && definition?.stage !== 'certified') return epochs * basis.batches;
   return definition.cost({ epochs, ...basis }, defense!.params as AnyParams);
 }
 
@@ -149,10 +163,10 @@ function trainingGradients(
 const copyWork = ({ evaluation, training }: Experiment): number =>
   (PASS * evaluation.samples) / training.batchSize;
 
-const evaluationWork = (experiment: Experiment, attack: AttackPlan): number =>
+const evaluationWork = (experiment: Experiment, arm: ArmPlan, attack: AttackPlan): number =>
   fittingWork(attack, experiment.training) +
   Math.min(experiment.evaluation.samples, Number(experiment.dataset!.test ?? Infinity)) *
-    (attackWork(attack) / experiment.training.batchSize);
+    ((attackWork(attack) + evasionCost(arm, attack)) / experiment.training.batchSize);
 
 /** The arm's model: imported, restored from the record, or trained now. */
 async function obtain(job: Job, dataset: ImageDataset): Promise<Model> {
@@ -195,7 +209,9 @@ async function train(
   const { arm } = context;
   const started = context.now();
   const defense = arm.defense && defenseById(arm.defense.id);
-  if (defense?.stage === 'preprocessing') defense.check?.(dataset.shape, arm.defense!.params as AnyParams);
+  if (defense?.stage === 'preprocessing' || defense?.stage === 'detection') {
+    defense.check?.(dataset.shape, arm.defense!.params as AnyParams);
+  }
   const poisoned = arm.poisoning ? await poison(dataset, context, resume === null) : dataset;
   const trainer = new ArmTrainer({
     dataset: poisoned,
@@ -204,7 +220,7 @@ async function train(
     context: context.for('training'),
     resume: resume && { done: resume.position.done, state: resume.state },
   });
-  if (defense?.stage === 'training') {
+  if (defense?.stage === 'training' || defense?.stage === 'certified') {
     await defense.train(trainer, poisoned, arm.defense!.params as AnyParams, context.for('defense'));
   } else {
     await trainer.fit(poisoned.train);
@@ -219,7 +235,8 @@ async function train(
     seconds: context.now() - started,
     gradients: trainingGradients(experiment, arm, poisoned),
   });
-  return defended(arm, new NetworkTarget(network, dataset.classes.length), () => trainer.dispose());
+  const target = new NetworkTarget(network, dataset.classes.length);
+  return defended(arm, dataset, target, () => trainer.dispose());
 }
 
 /** Poisons the training part. The streams depend on the arm's seed alone, so every defence meets the same poison. */
@@ -236,6 +253,7 @@ async function poison(dataset: ImageDataset, context: ArmContext, tell: boolean)
 }
 
 function reportClean(
+  { target }: Model,
   test: Split,
   clean: Predictions,
   seconds: number,
@@ -249,7 +267,7 @@ function reportClean(
     type: 'evaluation',
     arm: context.arm.index,
     attack: null,
-    metrics: { accuracy: right / n, seconds },
+    metrics: { accuracy: right / n, seconds, ...silence(target, clean) },
     outcome,
     predicted: clean.labels,
     labels: test.labels.slice(),
@@ -272,6 +290,8 @@ interface Encounter {
   clean: Predictions;
   /** What an interrupted attempt left: batches that are done, and answers. */
   begun: Record<string, Float32Array>;
+  /** What is proven of the model. */
+  certified: Certified | null;
   job: Job;
 }
 
@@ -303,7 +323,7 @@ async function attacked(
   assault: Assault,
   memory: Memory | null,
 ): Promise<Float32Array> {
-  const { attack, model, test, clean, job } = encounter;
+  const { attack, model, test, clean, certified, job } = encounter;
   const { experiment, context } = job;
   const { index } = context.arm;
   const streams = context.for('attack', attack.index);
@@ -318,6 +338,7 @@ async function attacked(
     const counted = new CountingTarget(model.target);
     const begin = context.now();
     await continueAssault(assault, ready, counted, test, streams, true, report);
+    const detection = model.guard ? await evading(encounter, model.guard, ready, counted, assault) : {};
     const seconds = context.now() - begin;
     const result = await scoreAttack(ready, assault, counted, model.target, test, clean);
     const unaware = model.bare ? await oblivious(encounter, model.bare, streams) : null;
@@ -325,6 +346,8 @@ async function attacked(
       ...result.metrics,
       seconds,
       ...(unaware ? { obliviousRobustAccuracy: unaware.filter(Boolean).length / unaware.length } : {}),
+      ...detection,
+      ...(certified ? againstCertificates(certified, attack, ready.budget, test, result) : {}),
     };
     tellExamples(encounter, result, assault.aims);
     const steps = await recordSteps(ready, model.target, test, result.outcome, streams.for('steps'));
@@ -340,7 +363,11 @@ async function attacked(
       ...{ outcome, predicted: after.labels },
     });
     const stood = Array.from(outcome, (bits) => (bits & STANDING) === STANDING);
-    const checks = [withinBudget(attack, metrics), unaware && adaptiveNotWeaker(attack, stood, unaware)];
+    const checks = [
+      withinBudget(attack, metrics),
+      unaware && adaptiveNotWeaker(attack, stood, unaware),
+      certified && certificateHolds(attack, certified, metrics),
+    ];
     for (const check of checks) if (check) context.emit({ type: 'check', arm: index, check });
     const position = { arm: index, stage: 'evaluation', done: attack.index + 1 } as const;
     context.emit({ type: 'checkpoint', position, state: {} });
@@ -348,6 +375,47 @@ async function attacked(
   } finally {
     ready.fitted?.dispose();
   }
+}
+
+/**
+ * Measures the detector against the attack, which does not know of it, then goes on from what the attack found so as to evade
+ * the detector too. Leaves those images in the assault; gives the metrics that only detectors have.
+ */
+async function evading(
+  { attack, model, test, clean, job }: Encounter,
+  guard: Guard,
+  ready: ReadyAttack,
+  counted: CountingTarget,
+  assault: Assault,
+): Promise<Metrics> {
+  const { context, experiment } = job;
+  const { index } = context.arm;
+  const network = model.network!;
+  const measured = async (series: 'obliviousRoc' | 'adaptiveRoc') => {
+    const met = await meet(guard, network, test, assault, attack.params.goal);
+    if (met.roc) {
+      const { x, y } = met.roc;
+      context.emit({ type: 'attack-curve', arm: index, attack: attack.index, series, x, y });
+    } else {
+      const message = `${attack.id}, ${series === 'adaptiveRoc' ? 'adaptive' : 'oblivious'}: ${met.refused}`;
+      context.emit({ type: 'warning', arm: index, code: 'roc-of-one-class', message });
+    }
+    const right = test.labels.filter((label, i) => clean.labels[i] === label && met.withstood[i]);
+    return { robust: right.length / sizeOf(test), roc: met.roc };
+  };
+  const oblivious = await measured('obliviousRoc');
+  const metrics: Metrics = {
+    obliviousRobustAccuracy: oblivious.robust,
+    obliviousAuc: oblivious.roc?.auc ?? null,
+    obliviousTprAt5PercentFpr: oblivious.roc?.tprAt5PercentFpr ?? null,
+  };
+  if (!canEvade(ready)) return metrics;
+  const work = evasionCost(context.arm, attack) / experiment.training.batchSize;
+  assault.images = await evade(ready, counted, guard, test, assault, context, (inputs) =>
+    context.worked(work * inputs, `${attack.id} evading the detector`),
+  );
+  const { roc } = await measured('adaptiveRoc');
+  return { ...metrics, auc: roc?.auc ?? null, tprAt5PercentFpr: roc?.tprAt5PercentFpr ?? null };
 }
 
 /** The attack ready to be run, fitted to the model where it has to be; what the fitting showed is recorded. */

@@ -1,10 +1,11 @@
 /** The interfaces that attack, defence, agent and model files fill. One file each; `registry.ts` finds them by folder. */
 import type * as tf from '@tensorflow/tfjs';
 import type { Capability, Definition, Knowledge, Norm, Stage } from '../contract/catalog';
-import type { ImageShape, Metrics } from '../contract/events';
+import type { ABSTAINED, ImageShape, Metrics, REJECTED } from '../contract/events';
 import {
   choice,
   integer,
+  number,
   type Applied,
   type ParamsOf,
   type ParamSpecs,
@@ -14,7 +15,7 @@ import type { Environment } from '../contract/environment';
 import type { Random } from '../contract/random';
 import type { ArmContext, Context } from './context';
 import type { ImageDataset, Split } from '../contract/dataset';
-import type { LayerSpec } from './network';
+import type { LayerSpec, Network } from './network';
 import type { Entry, Training } from '../contract/experiment';
 
 // ── Targets ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -31,6 +32,16 @@ export interface Target {
   scores(images: tf.Tensor4D): Promise<tf.Tensor2D>;
   /** Predicted classes [n]; counted as n queries. */
   decisions(images: tf.Tensor4D): Promise<Int32Array>;
+  /** What the target says in the end, where that is not the class of the largest score. */
+  ruling?: Ruling;
+}
+
+/** The answers of a target that may also give none. */
+export interface Ruling {
+  /** What stands for no answer. */
+  silence: typeof ABSTAINED | typeof REJECTED;
+  /** A class or `silence` for each image, and how sure it is of it, in [0, 1]. The same images always get the same answers. */
+  on(images: tf.Tensor4D): { labels: ArrayLike<number>; confidences: ArrayLike<number> };
 }
 
 /** What is climbed: logits [n, classes] → one value an input [n] and its gradient in the logits [n, classes]. */
@@ -278,9 +289,20 @@ export interface EarlyStopping {
   from: number;
 }
 
+/** One step down a loss: its mean over a batch, the accuracy there, and the gradients of the parameters in their order. */
+export interface Descent {
+  loss: number;
+  accuracy: number;
+  gradients: tf.Tensor[];
+}
+
 /** How a training defence alters one `fit`. */
 export interface FitOptions {
   epochs?: number;
+  /**
+   * Replaces the whole step's loss by one that is not of the logits alone; called within tf.tidy. `progress` as in `perturb`.
+   */
+  descend?(network: Network, batch: Batch, progress: number): Descent;
   /**
    * Replaces a batch's images before the gradient step; `progress` runs from 0 to 1 over the training. More rows than the
    * batch has are for a `loss` that compares; the first ones count for the accuracy.
@@ -321,7 +343,7 @@ export interface Trainer {
   warn(code: string, message: string): void;
 }
 
-/** Cost of a training in plain gradient steps an epoch and batch; see `TrainingDefense.cost`. */
+/** Cost of a training in plain gradient steps an epoch and batch; see `TrainedDefense.cost`. */
 export interface CostBasis {
   epochs: number;
   batches: number;
@@ -334,8 +356,7 @@ export interface CostBasis {
   examined(applied: Applied, inputs: number): number;
 }
 
-export interface TrainingDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
-  stage: 'training';
+interface TrainedDefense<P extends ParamSpecs> extends DefenseBase<P> {
   /** Attacks trained against that are not among the parameters, by id: the lab tells seen from unseen attacks by them. */
   against?: string[];
   /**
@@ -345,6 +366,69 @@ export interface TrainingDefense<P extends ParamSpecs = ParamSpecs> extends Defe
   cost(basis: CostBasis, params: ParamsOf<P>): number;
   /** The last `fit` it awaits is the defended model. */
   train(trainer: Trainer, dataset: ImageDataset, params: ParamsOf<P>, context: Context): Promise<void>;
+}
+
+export interface TrainingDefense<P extends ParamSpecs = ParamSpecs> extends TrainedDefense<P> {
+  stage: 'training';
+}
+
+/** A network trained here, with the activations that its last layer weighs. */
+export interface FeatureTarget extends WhiteBoxTarget {
+  network: Network;
+  /** [n, units]; the caller disposes. */
+  features(images: tf.Tensor4D): tf.Tensor2D;
+  /** A loss of the features, one value an input, and its gradient in the images. */
+  featureGradient(images: tf.Tensor4D, loss: Loss): { loss: tf.Tensor1D; gradient: tf.Tensor4D };
+}
+
+/** What is proven of a model, an input a row. */
+export interface Certificates {
+  method: 'interval-bounds' | 'randomized-smoothing';
+  norm: Norm;
+  /** Within this distance the input is classified right, whatever is done to it; −1 where no right class is proven. */
+  radius: Float32Array;
+  /** Inputs on which the certificate abstains. */
+  abstained: number;
+}
+
+/** Answers of a target that is asked about noisy copies of every image. */
+export interface Smoothing {
+  sigma: number;
+  /** Copies whose classes are counted for an answer, and the chance that the answer is not the likeliest class. */
+  votes: number;
+  alpha: number;
+}
+
+/** Trains a model of which something can be proven, and proves it. */
+export interface CertifiedDefense<P extends ParamSpecs = ParamSpecs> extends TrainedDefense<P> {
+  stage: 'certified';
+  /** Throws LabError, naming the parameter, where nothing could ever be proven; called before anything is trained. */
+  check?(params: ParamsOf<P>): void;
+  /** Present where the model answers by a vote over noisy copies of its input. */
+  smoothing?(params: ParamsOf<P>): Smoothing;
+  /** Forward passes of one input's certificate, for the estimate of the time. */
+  certificateCost(params: ParamsOf<P>): number;
+  certify(target: FeatureTarget, split: Split, params: ParamsOf<P>, context: Context): Promise<Certificates>;
+}
+
+/** Scores how much an input looks like an attack. */
+export interface Detector {
+  /** Scores [n], the higher the more suspicious, and their gradient in the images; to be called within tf.tidy. */
+  suspicion(images: tf.Tensor4D): tf.Tensor1D;
+  suspicionGradient(images: tf.Tensor4D): { loss: tf.Tensor1D; gradient: tf.Tensor4D };
+  dispose(): void;
+}
+
+/**
+ * Rejects inputs that look like attacks, beside a model that is trained as if there were no detector. The threshold is the
+ * frame's: set on clean inputs that were not trained on.
+ */
+export interface DetectionDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
+  stage: 'detection';
+  /** Throws LabError, naming the parameter, for images it does not fit; called before anything is trained. */
+  check?(shape: ImageShape, params: ParamsOf<P>): void;
+  /** Learns what clean inputs look like; never sees an attack. */
+  fit(target: FeatureTarget, train: Split, params: ParamsOf<P>): Detector;
 }
 
 /** Images as the model is to see them, and the way back for gradients. */
@@ -461,6 +545,27 @@ const EVERY_EVASION = {
   }),
 };
 
+/** Parameters that every detector has; the frame reads them. */
+const EVERY_DETECTION = {
+  falsePositiveRate: number({
+    default: 0.05,
+    min: 0,
+    max: 1,
+    unit: 'share',
+    help: 'Share of clean validation inputs that may be rejected; sets the threshold.',
+  }),
+  evasionSteps: integer({
+    default: 100,
+    min: 1,
+    max: 100000,
+    unit: 'steps',
+    help: 'Steps an adaptive attacker takes from what each attack found, to lower the score while the model stays fooled.',
+    advanced: true,
+  }),
+};
+/** As the frame reads them. */
+export type DetectionParams = ParamsOf<typeof EVERY_DETECTION>;
+
 /** An attack that is handed the target with its gradients. */
 export const defineEvasion = <const P extends ParamSpecs>(
   d: Omit<GradientAttack<P>, 'kind' | 'surface' | 'access'>,
@@ -500,6 +605,17 @@ export const defineTrainingDefense = <const P extends ParamSpecs>(
 export const definePreprocessingDefense = <const P extends ParamSpecs>(
   d: Omit<PreprocessingDefense<P>, 'kind' | 'stage'>,
 ): PreprocessingDefense<P> => ({ kind: 'defense', stage: 'preprocessing', ...d });
+export const defineCertifiedDefense = <const P extends ParamSpecs>(
+  d: Omit<CertifiedDefense<P>, 'kind' | 'stage'>,
+): CertifiedDefense<P> => ({ kind: 'defense', stage: 'certified', ...d });
+export const defineDetectionDefense = <const P extends ParamSpecs>(
+  d: Omit<DetectionDefense<P>, 'kind' | 'stage'>,
+): DetectionDefense<P & typeof EVERY_DETECTION> => ({
+  kind: 'defense',
+  stage: 'detection',
+  ...d,
+  params: { ...d.params, ...EVERY_DETECTION },
+});
 export const defineRlTrainingDefense = <const P extends ParamSpecs>(
   d: Omit<RlTrainingDefense<P>, 'kind' | 'stage'>,
 ): RlTrainingDefense<P> => ({ kind: 'defense', stage: 'rl-training', ...d });

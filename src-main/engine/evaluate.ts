@@ -1,7 +1,7 @@
 /** Scoring of evasion attacks: predictions, and what an attack reached, at which distance and for how many queries. */
 import * as tf from '@tensorflow/tfjs';
 import type { Split } from '../contract/dataset';
-import type { Metrics, Prediction } from '../contract/events';
+import { REJECTED, type Metrics, type Prediction } from '../contract/events';
 import { LabError } from '../contract/problem';
 import type { Context } from './context';
 import type { Target } from './definitions';
@@ -11,8 +11,9 @@ import { inParts, sizeOf, toBatch } from './splits';
 import { CountingTarget } from './targets';
 
 export interface Predictions {
+  /** Classes, or what stands for no answer (ABSTAINED, REJECTED). */
   labels: Uint8Array;
-  /** Softmax probability of the predicted class; null for a target that gives labels only. */
+  /** Softmax probability of the predicted class, or its share of a vote; null for a target that gives labels only. */
   confidences: Float32Array | null;
 }
 
@@ -23,6 +24,13 @@ export async function predict(target: Target, split: Split): Promise<Predictions
   const confidences = target.capabilities.includes('scores') ? new Float32Array(n) : null;
   for (const [start, part] of inParts(split, 500)) {
     const batch = toBatch(part, target.inputShape);
+    if (target.ruling) {
+      const ruled = target.ruling.on(batch.images);
+      labels.set(ruled.labels, start);
+      confidences!.set(ruled.confidences, start);
+      tf.dispose([batch.images, batch.labels]);
+      continue;
+    }
     if (!confidences) {
       labels.set(await target.decisions(batch.images), start);
       tf.dispose([batch.images, batch.labels]);
@@ -45,6 +53,13 @@ export async function predict(target: Target, split: Split): Promise<Predictions
     );
   }
   return { labels, confidences };
+}
+
+/** Share of inputs that get no answer; nothing for a target that always gives one. */
+export function silence({ ruling }: Target, { labels }: Predictions): Metrics {
+  if (!ruling) return {};
+  const silent = labels.filter((label) => label === ruling.silence).length;
+  return { [ruling.silence === REJECTED ? 'rejection' : 'abstention']: silent / labels.length };
 }
 
 /** Bits of an outcome: right before the attack, right after it, and (targeted goals) the aimed class reached. */
@@ -112,7 +127,8 @@ export async function scoreAttack(
 
   const outcome = Uint8Array.from(split.labels, (label, i) => {
     const right = before.labels[i] === label ? RIGHT_BEFORE : 0;
-    const standing = after.labels[i] === label ? RIGHT_AFTER : 0;
+    // An attacked input that a detector rejects does no harm; a smoothed model that abstains has failed.
+    const standing = after.labels[i] === label || after.labels[i] === REJECTED ? RIGHT_AFTER : 0;
     return right | standing | (targeted && after.labels[i] === assault.aims[i] ? AIM_REACHED : 0);
   });
   const succeeded = (i: number) => (targeted ? outcome[i]! & AIM_REACHED : !(outcome[i]! & RIGHT_AFTER));
@@ -146,6 +162,7 @@ export async function scoreAttack(
           }
         : {}),
       gradients: counted.gradients / n,
+      ...silence(target, after),
     },
     outcome,
     adversarial,

@@ -275,17 +275,23 @@ export async function craft(
   return assault.images;
 }
 
-/** The same as in an evaluation, by an attack that is fitted to `data` first where it has to be, and then let go. */
+/**
+ * The same as in an evaluation, by an attack that is fitted to `data` first where it has to be, and then let go. `goOn` may
+ * take it from there.
+ */
 export async function craftAnew(
   applied: Applied,
   target: Target,
   data: Split,
   split: Split,
   context: ArmContext,
+  goOn: (ready: ReadyAttack, assault: Assault) => Promise<Float32Array> = async (_, { images }) => images,
 ): Promise<Float32Array> {
   const ready = await prepareAttack(applied, target, data, context.for('fit'));
   try {
-    return await craft(ready, target, split, context, true, () => {});
+    const assault = newAssault(split);
+    await continueAssault(assault, ready, target, split, context, true, () => {});
+    return await goOn(ready, assault);
   } finally {
     ready.fitted?.dispose();
   }

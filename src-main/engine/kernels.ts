@@ -92,14 +92,24 @@ export function conv2dInputGradient(
 ): tf.Tensor4D {
   const block = strides * Math.floor(Math.sqrt(LANES / inputShape[3]) / strides);
   if (padding === 'valid' && block > 1) return inputGradientByBlocks(inputShape, filter, dy, strides, block);
-  return tf.tidy(() =>
+  return conv2dBackToInput(inputShape, filter.value(), dy, strides, padding);
+}
+
+/** The same with a filter that is a tensor of the moment. */
+export const conv2dBackToInput = (
+  inputShape: number[],
+  filter: tf.Tensor4D,
+  dy: tf.Tensor4D,
+  strides: number,
+  padding: Padding,
+): tf.Tensor4D =>
+  tf.tidy(() =>
     execute('Conv2DBackpropInput', convolution(strides, padding), [
       tf.tensor1d(inputShape, 'int32'),
-      filter.value(),
+      filter,
       dy,
     ]),
   );
-}
 
 /** Output channels a convolution kernel works on at once: with fewer its lanes stay empty. */
 const LANES = 16;

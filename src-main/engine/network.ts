@@ -9,6 +9,7 @@ import {
   biasGradient,
   conv2d,
   conv2dFilterGradient,
+  conv2dBackToInput,
   conv2dInputGradient,
   matMul,
   Parameter,
@@ -49,7 +50,7 @@ export const dense = (units: number, activation: 'relu' | 'linear' = 'relu'): La
 });
 export const flatten = (): LayerSpec => ({ layer: 'flatten' });
 
-type Layer =
+export type Layer =
   | { kind: 'flatten' }
   | { kind: 'dense'; kernel: Parameter; bias: Parameter; relu: boolean }
   | { kind: 'conv2d'; kernel: Parameter; bias: Parameter; relu: boolean; strides: number; padding: Padding };
@@ -74,7 +75,7 @@ const outputSize = (size: number, kernel: number, strides: number, padding: Padd
 export class Network {
   /** Kernel and bias of each layer, first to last: the order of `Gradients.parameters`. */
   readonly parameters: Parameter[] = [];
-  private readonly layers: Layer[] = [];
+  readonly layers: readonly Layer[];
   private readonly names: string[] = [];
 
   /**
@@ -87,10 +88,12 @@ export class Network {
     random: Random,
   ) {
     let shape = inputShape;
+    const layers: Layer[] = [];
+    this.layers = layers;
     specs.forEach((spec, i) => {
       if (spec.layer === 'flatten') {
         shape = [shape.reduce((a, b) => a * b, 1)];
-        this.layers.push({ kind: 'flatten' });
+        layers.push({ kind: 'flatten' });
         return;
       }
       const rank = spec.layer === 'conv2d' ? 3 : 1;
@@ -106,12 +109,12 @@ export class Network {
       this.names.push(`${i}/kernel`, `${i}/bias`);
       const common = { kernel, bias, relu: spec.activation === 'relu' };
       if (spec.layer === 'dense') {
-        this.layers.push({ kind: 'dense', ...common });
+        layers.push({ kind: 'dense', ...common });
         shape = [units];
         return;
       }
       const { strides, padding, kernelSize } = spec;
-      this.layers.push({ kind: 'conv2d', ...common, strides, padding });
+      layers.push({ kind: 'conv2d', ...common, strides, padding });
       shape = [
         outputSize(shape[0]!, kernelSize, strides, padding),
         outputSize(shape[1]!, kernelSize, strides, padding),
@@ -154,7 +157,10 @@ export class Network {
     return { input: this.backward(activations, outputGradient, true, collect), parameters };
   }
 
-  /** Gradient of the input from the gradient of the outputs. To be called within tf.tidy. */
+  /**
+   * Gradient of the input from the gradient of the last of the activations: the outputs, or those of a layer before where
+   * later ones are left out. To be called within tf.tidy.
+   */
   inputGradient(activations: Activations, outputGradient: tf.Tensor2D): tf.Tensor {
     return this.backward(activations, outputGradient, true, null);
   }
@@ -166,7 +172,7 @@ export class Network {
     collect: ((kernel: tf.Tensor, bias: tf.Tensor) => void) | null,
   ): tf.Tensor {
     let dy = outputGradient;
-    for (let i = this.layers.length - 1; i >= 0; i--) {
+    for (let i = activations.length - 2; i >= 0; i--) {
       const layer = this.layers[i]!;
       const x = activations[i]!;
       if (layer.kind === 'flatten') {
@@ -175,23 +181,18 @@ export class Network {
       }
       if (layer.relu) dy = reluGradient(dy, activations[i + 1]!);
       const needed = i > 0 || toInput;
-      if (layer.kind === 'dense') {
-        collect?.(matMul(x as tf.Tensor2D, dy as tf.Tensor2D, true, false), biasGradient(dy));
-        if (needed) dy = matMul(dy as tf.Tensor2D, layer.kernel.value(), false, true);
-      } else {
-        const { kernel, strides, padding } = layer;
-        collect?.(
-          conv2dFilterGradient(x as tf.Tensor4D, kernel.shape, dy as tf.Tensor4D, strides, padding),
-          biasGradient(dy),
-        );
-        if (needed)
-          dy = conv2dInputGradient(
-            x.shape as tf.Tensor4D['shape'],
-            kernel,
-            dy as tf.Tensor4D,
-            strides,
-            padding,
-          );
+      collect?.(kernelGradient(layer, x, dy), biasGradient(dy));
+      if (needed) {
+        dy =
+          layer.kind === 'dense'
+            ? matMul(dy as tf.Tensor2D, layer.kernel.value(), false, true)
+            : conv2dInputGradient(
+                x.shape as tf.Tensor4D['shape'],
+                layer.kernel,
+                dy as tf.Tensor4D,
+                layer.strides,
+                layer.padding,
+              );
       }
     }
     return dy;
@@ -221,11 +222,38 @@ export class Network {
   }
 }
 
-function weigh(layer: Exclude<Layer, { kind: 'flatten' }>, x: tf.Tensor): tf.Tensor {
-  const product =
-    layer.kind === 'dense'
-      ? matMul(x as tf.Tensor2D, layer.kernel.value())
-      : conv2d(x as tf.Tensor4D, layer.kernel.value(), layer.strides, layer.padding);
-  const sum = biasAdd(product, layer.bias.value());
+export type LinearLayer = Exclude<Layer, { kind: 'flatten' }>;
+
+function weigh(layer: LinearLayer, x: tf.Tensor): tf.Tensor {
+  const sum = biasAdd(product(layer, x, layer.kernel.value()), layer.bias.value());
   return layer.relu ? relu(sum) : sum;
 }
+
+/** What a layer's kernel, or another of its shape in its place, makes of x; bias and activation left out. */
+export const product = (layer: LinearLayer, x: tf.Tensor, kernel: tf.Tensor): tf.Tensor =>
+  layer.kind === 'dense'
+    ? matMul(x as tf.Tensor2D, kernel as tf.Tensor2D)
+    : conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, layer.strides, layer.padding);
+
+/** Gradient of `product` in the kernel, from that of its result. */
+export const kernelGradient = (layer: LinearLayer, x: tf.Tensor, dy: tf.Tensor): tf.Tensor =>
+  layer.kind === 'dense'
+    ? matMul(x as tf.Tensor2D, dy as tf.Tensor2D, true, false)
+    : conv2dFilterGradient(
+        x as tf.Tensor4D,
+        layer.kernel.shape,
+        dy as tf.Tensor4D,
+        layer.strides,
+        layer.padding,
+      );
+
+/** Gradient of `product` in x of the given shape, from that of its result, for a kernel that is not the layer's own. */
+export const factorGradient = (
+  layer: LinearLayer,
+  shape: number[],
+  kernel: tf.Tensor,
+  dy: tf.Tensor,
+): tf.Tensor =>
+  layer.kind === 'dense'
+    ? matMul(dy as tf.Tensor2D, kernel as tf.Tensor2D, false, true)
+    : conv2dBackToInput(shape, kernel as tf.Tensor4D, dy as tf.Tensor4D, layer.strides, layer.padding);

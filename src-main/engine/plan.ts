@@ -1,8 +1,9 @@
 /** From a validated experiment to everything that will be run, with every parameter's value and a cost estimate. */
 import type { Entry, Experiment } from '../contract/experiment';
 import type { ArmPlan, AttackPlan, Plan } from '../contract/events';
-import { isList, type Applied, type ParamSpecs } from '../contract/params';
+import { isList, type Applied, type ParamsOf, type ParamSpecs } from '../contract/params';
 import type { Norm } from '../contract/catalog';
+import { answersAtRandom } from './arm-model';
 import { classification } from './classification';
 import type { Attack, Defense } from './registry';
 import { attackById, defenseById, modelById } from './registry';
@@ -47,6 +48,10 @@ export function plan(experiment: Experiment): Plan {
     });
   const poisonings = [null, ...expand(experiment.poisoning, attackById).map(({ applied }) => applied)];
   const defenses = [null, ...expand(experiment.defenses, defenseById).map(({ applied }) => applied)];
+  for (const defense of defenses) {
+    const definition = defense && defenseById(defense.id);
+    if (definition?.stage === 'certified') definition.check?.(defense!.params as ParamsOf<ParamSpecs>);
+  }
   const models = experiment.model ? [experiment.model, ...experiment.furtherModels] : [];
   const learners = models.length
     ? models.map((entry) => {
@@ -90,11 +95,7 @@ export function plan(experiment: Experiment): Plan {
     }),
   );
   const averaged = attacks.find(({ params }) => Number(params.expectation ?? 1) > 1);
-  const randomised = (applied: Applied | null) => {
-    const definition = applied && defenseById(applied.id);
-    return definition?.stage === 'preprocessing' && definition.randomised;
-  };
-  if (averaged && !arms.some(({ defense }) => randomised(defense))) {
+  if (averaged && !arms.some(({ defense }) => answersAtRandom(defense))) {
     throw new LabError(
       `attacks.${averaged.id}.expectation`,
       `found ${Number(averaged.params.expectation)}, but no target of the experiment answers at random`,

@@ -5,6 +5,8 @@ import type { EnvironmentDefinition } from '../contract/environment';
 import type { Surface } from '../contract/params';
 import type {
   AgentDefinition,
+  CertifiedDefense,
+  DetectionDefense,
   EvasionAttack,
   ModelDefinition,
   ObservationAttack,
@@ -16,7 +18,8 @@ import type {
 } from './definitions';
 
 export type Attack = EvasionAttack | TrainingSetAttack | ObservationAttack | RewardAttack;
-export type Defense = TrainingDefense | PreprocessingDefense | RlTrainingDefense;
+export type Defense =
+  TrainingDefense | PreprocessingDefense | DetectionDefense | CertifiedDefense | RlTrainingDefense;
 
 type Found<T> = Record<string, { default: T }>;
 const list = <T extends { id: string }>(found: Found<T>): T[] =>

@@ -4,7 +4,7 @@ import type { LayersArtifacts } from '../contract/layers-artifacts';
 import { LabError } from '../contract/problem';
 import type { Random } from '../contract/random';
 import type { RemoteModel } from '../contract/remote-model';
-import type { Loss, Target, Transformed, WhiteBoxTarget } from './definitions';
+import type { FeatureTarget, Loss, Target, Transformed, WhiteBoxTarget } from './definitions';
 import type { Memory } from './memory';
 import type { Network } from './network';
 import { argMax } from './oracle';
@@ -33,7 +33,7 @@ function labelsOf(scores: tf.Tensor2D): Int32Array {
 const flat = (images: tf.Tensor): tf.Tensor2D => images.reshape([images.shape[0]!, -1]);
 
 /** A network trained here. Its gradients come from the written-out backward pass. */
-export class NetworkTarget implements WhiteBoxTarget {
+export class NetworkTarget implements FeatureTarget {
   readonly capabilities = [
     'gradients',
     'scores',
@@ -71,6 +71,21 @@ export class NetworkTarget implements WhiteBoxTarget {
       const climbed = loss(logits);
       return {
         logits,
+        loss: climbed.loss,
+        gradient: this.network.inputGradient(activations, climbed.gradient) as tf.Tensor4D,
+      };
+    });
+  }
+
+  features(images: tf.Tensor4D): tf.Tensor2D {
+    return tf.tidy(() => this.network.forward(images).at(-2) as tf.Tensor2D);
+  }
+
+  featureGradient(images: tf.Tensor4D, loss: Loss): { loss: tf.Tensor1D; gradient: tf.Tensor4D } {
+    return tf.tidy(() => {
+      const activations = this.network.forward(images).slice(0, -1);
+      const climbed = loss(activations.at(-1) as tf.Tensor2D);
+      return {
         loss: climbed.loss,
         gradient: this.network.inputGradient(activations, climbed.gradient) as tf.Tensor4D,
       };
@@ -355,7 +370,7 @@ export class PreprocessedTarget implements WhiteBoxTarget {
 }
 
 /** What stands in front of a target and looks like it. */
-abstract class TargetInFront {
+export abstract class TargetInFront {
   protected readonly target: WhiteBoxTarget;
 
   /** A target without gradients may be given: its gradients are never asked for, since `whiteBox` refuses them. */

@@ -196,7 +196,7 @@ export class ArmTrainer implements Trainer {
     streams: Context,
   ): Promise<void> {
     const { training, context } = this.job;
-    const { perturb, loss: lossOf, replays = 1, learnt, work: workPerStep = 1 } = options;
+    const { perturb, loss: lossOf, descend, replays = 1, learnt, work: workPerStep = 1 } = options;
     const order = streams.random('shuffle').shuffle(Uint32Array.from({ length: sizeOf(train) }, (_, i) => i));
     const late = epoch >= epochs * (1 - training.finalShare);
     const learningRate = late ? training.finalLearningRate : training.learningRate;
@@ -214,7 +214,12 @@ export class ArmTrainer implements Trainer {
           optimizer,
           batch,
           learningRate,
-          { images, loss: lossOf, inputGradient: learnt !== undefined },
+          {
+            images,
+            loss: lossOf,
+            descend: descend && ((network, given) => descend(network, given, progress)),
+            inputGradient: learnt !== undefined,
+          },
         );
         if (inputGradient) learnt!(inputGradient, progress);
         tf.dispose([images, inputGradient].flatMap((tensor) => tensor ?? []));

@@ -6,6 +6,7 @@ import type { Split } from '../contract/dataset';
 import type { ArmPlan, AttackPlan, Metrics, RunEvent } from '../contract/events';
 import type { Experiment } from '../contract/experiment';
 import { canMeet, importedModel, isTrainedHere, restored, type Model } from './arm-model';
+import { canEvade, evade } from './detection';
 import { predict, type Predictions } from './evaluate';
 import { craftAnew } from './evasion';
 import { fittingInputs, testInputs } from './splits';
@@ -90,7 +91,12 @@ async function adversarialOf(
   const streams = contextOf(arm).for('attack', attack.index);
   model.restart?.(contextOf(arm).random('preprocessing', 'attack', attack.index));
   const data = fittingInputs(inputs.dataset!, experiment);
-  return craftAnew(attack, model.target, data, test, streams);
+  const { guard, network } = model;
+  return craftAnew(attack, model.target, data, test, streams, async (ready, assault) =>
+    guard && canEvade(ready)
+      ? evade(ready, network!, guard, test, assault, streams, () => {})
+      : assault.images,
+  );
 }
 
 function transferred(

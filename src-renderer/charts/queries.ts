@@ -1,21 +1,18 @@
 /** How far attacks come with the questions they ask: a line an attack in its arm's colour, with its interval over seeds. */
 import type { AttackCurve } from '../../src-main/contract/fold';
-import { ATTACK_CURVES, type Measure } from '../../src-main/contract/metrics';
-import { meanInterval, type Interval } from '../../src-main/contract/statistics';
-import { fixed, grouped, scaled, unitText, withUnit } from '../format';
-import { armColor, type Palette } from '../theme/palette';
-import { axis, base } from './base';
-import type { ChartOption, LineSeriesOption } from './echarts';
+import { ATTACK_CURVES } from '../../src-main/contract/metrics';
+import { meanInterval } from '../../src-main/contract/statistics';
+import { grouped, withUnit } from '../format';
+import type { Palette } from '../theme/palette';
+import { banded, overLines, type BandedLine, type Dash } from './banded';
+import { axis } from './base';
+import type { ChartOption } from './echarts';
 
-export interface QueryLine {
+export interface QueryLine extends Omit<BandedLine, 'name'> {
   arm: string;
   attack: string;
-  color: number;
-  dash: Dash;
-  points: { x: number; y: Interval }[];
 }
 
-export type Dash = 'solid' | number[];
 /** Attacks share their arm's colour and are told apart by the stroke. */
 const DASHES: Dash[] = ['solid', [7, 3], [2, 3], [9, 3, 2, 3], [14, 4], [2, 6]];
 export const attackDash = (place: number): Dash => DASHES[place % DASHES.length]!;
@@ -36,68 +33,11 @@ export function meanOverSeeds(curves: readonly Pick<AttackCurve, 'x' | 'y'>[]): 
   });
 }
 
-const clip = (value: number, unit: Measure['unit']): number =>
-  Math.max(0, unit === 'share' ? Math.min(1, value) : value);
-
 export function queriesOption(lines: readonly QueryLine[], series: string, palette: Palette): ChartOption {
   const { title, x: xName, unit } = ATTACK_CURVES[series]!;
-  const nameOf = ({ arm, attack }: QueryLine): string => `${attack}, ${arm}`;
-  const drawn = lines.flatMap((line): LineSeriesOption[] => {
-    const color = armColor(palette, line.color);
-    const common = { type: 'line' as const, showSymbol: false, emphasis: { disabled: true } };
-    const mean: LineSeriesOption = {
-      ...common,
-      name: nameOf(line),
-      data: line.points.map(({ x, y }) => [x, scaled(y.mean, unit)]),
-      z: 3,
-      itemStyle: { color },
-      lineStyle: { color, width: 2, type: line.dash },
-    };
-    if (line.points.every(({ y }) => y.low === null)) return [mean];
-    // The interval is what is stacked between its ends.
-    const band = line.points.map(({ x, y }) => ({
-      x,
-      low: clip(y.low ?? y.mean, unit),
-      high: clip(y.high ?? y.mean, unit),
-    }));
-    const silent = {
-      ...common,
-      silent: true,
-      stack: nameOf(line),
-      tooltip: { show: false },
-      lineStyle: { opacity: 0 },
-    };
-    return [
-      { ...silent, data: band.map(({ x, low }) => [x, scaled(low, unit)]) },
-      {
-        ...silent,
-        data: band.map(({ x, low, high }) => [x, scaled(high - low, unit)]),
-        areaStyle: { color, opacity: 0.14 },
-      },
-      mean,
-    ];
-  });
-  const told = (at: number): string[] =>
-    lines.flatMap((line) => {
-      const point = line.points.filter(({ x }) => x <= at).at(-1);
-      if (!point) return [];
-      const { mean, low, high } = point.y;
-      const range = low === null || high === null ? '' : `  [${fixed(low, unit)}, ${fixed(high, unit)}]`;
-      return [`${nameOf(line)}  ${fixed(mean, unit)} ${unitText(unit)}${range}`];
-    });
-  const { tooltip, ...rest } = base(palette);
+  const named = lines.map((line) => ({ ...line, name: `${line.attack}, ${line.arm}` }));
   return {
-    ...rest,
-    grid: { left: 52, right: 18, top: 10, bottom: 40 },
-    tooltip: {
-      ...tooltip,
-      trigger: 'axis',
-      axisPointer: { type: 'line', lineStyle: { color: palette.line } },
-      formatter: (items) => {
-        const [x] = [items].flat()[0]!.value as [number, number];
-        return [`${grouped(x)} ${xName}`, ...told(x)].join('\n');
-      },
-    },
+    ...overLines(named, unit, (x) => `${grouped(x)} ${xName}`, palette),
     xAxis: {
       type: 'log',
       min: 1,
@@ -112,6 +52,6 @@ export function queriesOption(lines: readonly QueryLine[], series: string, palet
       ...axis(palette, withUnit(title.replace(/ by .*/, ''), unit), 38),
       axisLine: { show: false },
     },
-    series: drawn,
+    series: named.flatMap((line) => banded(line, unit, palette)),
   };
 }

@@ -1,6 +1,7 @@
 /** What is chosen in the panels of a run: tabs, filters, the one shown. Kept while other views are open. */
 import { defineStore } from 'pinia';
 import { computed, reactive, toRefs, watch } from 'vue';
+import { REJECTED } from '../../src-main/contract/events';
 import type { Example } from '../../src-main/contract/fold';
 import { usePlayer } from './player';
 import { useRunView } from './run-view';
@@ -12,10 +13,10 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number]['value'];
 
-/** Fooled: into the class aimed at, where there is one. */
+/** Fooled: into the class aimed at, where there is one; what a detector rejects is withstood. */
 export const outcomeOf = ({ label, aim, before, after }: Example): Outcome => {
   if (before.label !== label) return 'wrong';
-  const fooled = aim === undefined ? after.label !== label : after.label === aim;
+  const fooled = aim === undefined ? ![label, REJECTED].includes(after.label) : after.label === aim;
   return fooled ? 'fooled' : 'withstood';
 };
 

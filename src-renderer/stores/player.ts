@@ -19,6 +19,7 @@ const PART_OF: Partial<Record<RunEvent['type'], Part>> = {
   point: 'curves',
   evaluation: 'results',
   'attack-curve': 'results',
+  certified: 'results',
   fitted: 'results',
   corruption: 'results',
   trained: 'results',

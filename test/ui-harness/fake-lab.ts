@@ -1,12 +1,12 @@
 /**
- * A `window.lab` without main and engine. `?scenario=`: `image`, `suite`, `cartpole`, `grid` (recordings), `live` (one that is
+ * A `window.lab` without main and engine. `?scenario=`: `image`, `suite`, `certified`, `cartpole`, `grid` (recordings), `live` (one that is
  * still written), `early`, `killed`, `empty`; `&dark` for the dark theme.
  */
 import { bouts } from '../../src-main/contract/bouts';
 import type { RecordedEvent } from '../../src-main/contract/events';
 import type { LabApi, LabCall, LabPushes, Settings } from '../../src-main/contract/lab-api';
 import type { SessionRow, SessionStatus } from '../../src-main/contract/session';
-import { agentRun, imageRun, record, suiteRun } from './recordings';
+import { agentRun, certifiedRun, imageRun, record, suiteRun } from './recordings';
 
 const query = new URLSearchParams(location.search);
 const scenario = query.get('scenario') ?? 'image';
@@ -17,7 +17,13 @@ const push = <P extends keyof LabPushes>(name: P, value: LabPushes[P]): void =>
 const learns = scenario === 'cartpole' || scenario === 'grid';
 const suite = scenario === 'suite' || scenario === 'streaming';
 const all = record(
-  learns ? agentRun(scenario === 'grid') : suite ? suiteRun() : imageRun(),
+  learns
+    ? agentRun(scenario === 'grid')
+    : suite
+      ? suiteRun()
+      : scenario === 'certified'
+        ? certifiedRun()
+        : imageRun(),
   learns ? 25 : 600,
 );
 const share: Record<string, number> = { live: 0.1, streaming: 0.02, early: 0.002, killed: 0.45 };

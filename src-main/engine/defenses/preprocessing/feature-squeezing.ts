@@ -37,14 +37,18 @@ export default definePreprocessingDefense({
     );
   },
   transform(images, { bits, window }) {
-    const shades = 2 ** bits - 1;
-    const rounded = tf.div(tf.round(tf.mul(images, shades)), shades) as tf.Tensor4D;
-    return { images: median(rounded, window), pullback: (gradient) => gradient };
+    return { images: median(rounded(images, bits), window), pullback: (gradient) => gradient };
   },
 });
 
-/** Median over a window of `side` × `side` pixels, whose borders repeat the edge; of an even number the lower one. */
-function median(images: tf.Tensor4D, side: number): tf.Tensor4D {
+/** Every pixel at the nearest of 2^bits shades. To be called within tf.tidy. */
+export function rounded(images: tf.Tensor4D, bits: number): tf.Tensor4D {
+  const shades = 2 ** bits - 1;
+  return tf.div(tf.round(tf.mul(images, shades)), shades);
+}
+
+/** Median over a window of `side` × `side` pixels, whose borders repeat the edge; of an even number the lower one. To be called within tf.tidy. */
+export function median(images: tf.Tensor4D, side: number): tf.Tensor4D {
   if (side === 1) return images;
   const [, height, width] = images.shape;
   const before = Math.floor(side / 2);

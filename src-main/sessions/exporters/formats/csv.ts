@@ -51,7 +51,7 @@ export function metricRows(state: RunState): CsvRow[] {
   });
 }
 
-/** One row per point of every curve: of the training, and of an attack against its queries. */
+/** One row per point of every curve: of the training, of what is proven, and of an attack against its queries or a detector. */
 export function curveRows({ arms, plan }: RunState): CsvRow[] {
   return arms.flatMap((arm) => {
     const rows = (facts: CsvRow, x: ArrayLike<number>, y: ArrayLike<number>) =>
@@ -60,6 +60,13 @@ export function curveRows({ arms, plan }: RunState): CsvRow[] {
       ...Object.entries(arm.curves).flatMap(([series, { x, y }]) =>
         rows({ series, xUnit: SERIES[series]?.x }, x, y),
       ),
+      ...(arm.certified
+        ? rows(
+            { series: 'certifiedAccuracy', xUnit: `${arm.certified.norm} radius` },
+            arm.certified.x,
+            arm.certified.y,
+          )
+        : []),
       ...arm.attackCurves.flatMap(({ attack, series, x, y }) =>
         rows(
           { ...columnsOf('attack', plan!.attacks[attack]!), series, xUnit: ATTACK_CURVES[series]?.x },
