@@ -3,6 +3,7 @@
  * schemas, preload exposes them and nothing else, the renderer's `lab.ts` is typed by them.
  */
 import { z } from 'zod';
+import type { DuelFacts, DuelRival, DuelView } from './duel';
 import type { Problem, RecordedEvent } from './events';
 import type { SessionHeader, SessionRow, SessionStatus } from './session';
 
@@ -34,6 +35,23 @@ export const labCalls = {
   revealSession: z.tuple([id]),
   /** Asks where to, then writes. Result: the path, or null when the user cancelled. */
   exportSession: z.tuple([z.object({ id, format: z.string().max(40) })]),
+  /**
+   * Begins a duel with an agent of a session, in a process of its own; an earlier one is over. One at a time, ended after
+   * ten minutes without a turn.
+   */
+  beginDuel: z.tuple([
+    z.object({
+      id,
+      arm: z.int().min(0).max(1e6),
+      attack: z.int().min(0).max(1e6).nullable(),
+      budget: z.number().min(0).max(1000),
+      episode: z.int().min(0).max(1e9),
+    }),
+  ]),
+  duelTurn: z.tuple([z.object({ wanted: z.array(z.number()).min(1).max(64), advance: z.boolean() })]),
+  /** What attacks do from the same start; takes seconds, during which turns are answered. */
+  duelRivals: z.tuple([]),
+  endDuel: z.tuple([]),
   /** Asks for an experiment file. */
   openExperiment: z.tuple([]),
   saveExperiment: z.tuple([z.object({ text, name: z.string().max(200) })]),
@@ -96,6 +114,10 @@ export interface LabResults {
   undeleteSession: void;
   revealSession: void;
   exportSession: string | null;
+  beginDuel: DuelFacts;
+  duelTurn: DuelView;
+  duelRivals: DuelRival[];
+  endDuel: void;
   openExperiment: { name: string; text: string } | null;
   saveExperiment: string | null;
   chooseGrant: string | null;

@@ -17,6 +17,7 @@ import { withSession } from '../sessions/reader';
 import type { Library } from '../sessions/library';
 import { createSession } from '../sessions/writer';
 import type { Dialogs } from './dialogs';
+import type { DuelHost } from './duel-host';
 import type { EngineHost } from './engine-host';
 import type { LabHandlers } from './gate';
 import type { GrantStore } from './grant-store';
@@ -26,6 +27,7 @@ import type { SettingsStore } from './settings';
 export interface Lab {
   library: Library;
   host: EngineHost;
+  duels: DuelHost;
   grants: GrantStore;
   settings: SettingsStore;
   dialogs: Dialogs;
@@ -40,7 +42,15 @@ const LARGEST_EXPERIMENT = 2_000_000;
 /** How many events are read before other work is let through: a few milliseconds of it. */
 const PAGE = 200;
 
-export function labHandlers({ library, host, grants, settings, dialogs, sessionsChanged }: Lab): LabHandlers {
+export function labHandlers({
+  library,
+  host,
+  duels,
+  grants,
+  settings,
+  dialogs,
+  sessionsChanged,
+}: Lab): LabHandlers {
   /** Problems that keep an experiment from running, missing grants included; the user is asked for those. */
   const admitted = async (
     parsed: Parsed,
@@ -151,6 +161,11 @@ export function labHandlers({ library, host, grants, settings, dialogs, sessions
       });
       return out && host.export(file, format, out);
     },
+
+    beginDuel: ({ id, ...choice }) => duels.ask('begin', { file: library.fileOf(id), choice }),
+    duelTurn: (turn) => duels.ask('turn', turn),
+    duelRivals: () => duels.ask('rivals', null),
+    endDuel: () => duels.end(),
 
     async openExperiment() {
       const path = await dialogs.open({

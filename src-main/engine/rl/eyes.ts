@@ -24,7 +24,7 @@ export interface BoundAttack {
 }
 
 /** Every cell within `cells` steps of `state` along free cells, with its distance. */
-function within(environment: Environment, state: number, cells: number): Map<number, number> {
+export function within(environment: Environment, state: number, cells: number): Map<number, number> {
   const { neighbours } = environment;
   if (!neighbours)
     throw new RangeError(
