@@ -20,9 +20,15 @@ export const outcomeOf = ({ label, aim, before, after }: Example): Outcome => {
 };
 
 interface Choice {
-  /** Tabs: among the tables, and among what shows single inputs. */
+  /** Tabs: among the tables, among what shows single inputs, and among what shows episodes. */
   table: string;
   exhibit: string;
+  /** Twins, or a duel. */
+  stage: string;
+  /** The twins shown; undefined follows the run. */
+  twinsArm: number | undefined;
+  twinsAttack: number | undefined;
+  twinsDefense: number | undefined;
   /** Filters of the examples; undefined lets everything through. `label` is the true one. */
   family: string | undefined;
   attack: number | undefined;
@@ -40,6 +46,10 @@ interface Choice {
 const untouched = (): Choice => ({
   table: 'results',
   exhibit: 'examples',
+  stage: 'twins',
+  twinsArm: undefined,
+  twinsAttack: undefined,
+  twinsDefense: undefined,
   family: undefined,
   attack: undefined,
   label: undefined,

@@ -14,6 +14,7 @@ export interface Palette {
   arms: string[];
   true: string;
   perceived: string;
+  pass: string;
   inks: Record<Ink, string>;
 }
 
@@ -44,6 +45,7 @@ export function readPalette(): Palette {
     arms: Array.from({ length: ARM_COLORS }, (_, i) => read(`arm-${i}`)),
     true: read('true'),
     perceived: read('perceived'),
+    pass: read('pass'),
     inks: Object.fromEntries(INKS.map((ink) => [ink, read(`ink-${ink}`)])) as Record<Ink, string>,
   };
 }

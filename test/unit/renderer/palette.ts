@@ -12,5 +12,6 @@ export const palette: Palette = {
   arms: Array.from({ length: 8 }, (_, i) => `arm-${i}`),
   true: 'true',
   perceived: 'perceived',
+  pass: 'pass',
   inks: {} as Palette['inks'],
 };
