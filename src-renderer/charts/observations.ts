@@ -11,7 +11,7 @@ import { choices, flips, isAttacked, isThoughtful, margins, stretches } from './
 
 export const STRIP_LEFT = 104;
 export const STRIP_RIGHT = 12;
-export const STRIP_BOTTOM = 30;
+export const STRIP_BOTTOM = 36;
 const TOP = 4;
 const GAP = 8;
 const LANE = 15;
@@ -200,7 +200,7 @@ export function observationsOption(trajectory: Trajectory, palette: Palette, hei
       type: 'value' as const,
       min: 0,
       max: Math.max(1, steps - 1),
-      ...axis(palette, i === last ? 'step' : '', 16),
+      ...axis(palette, i === last ? 'step' : '', 22),
       axisLabel: {
         show: i === last,
         showMaxLabel: false,

@@ -10,6 +10,7 @@ import 'element-plus/theme-chalk/el-dropdown-item.css';
 import 'element-plus/theme-chalk/el-dropdown-menu.css';
 import 'element-plus/theme-chalk/el-icon.css';
 import 'element-plus/theme-chalk/el-input.css';
+import 'element-plus/theme-chalk/el-input-number.css';
 import 'element-plus/theme-chalk/el-message.css';
 import 'element-plus/theme-chalk/el-notification.css';
 import 'element-plus/theme-chalk/el-option.css';

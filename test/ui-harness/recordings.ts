@@ -534,6 +534,7 @@ export async function agentRun(grid = false, seeds = [1, 2, 3, 4, 5]): Promise<R
         what: `Training: arm ${arm.index + 1}, ${step} of 50000 steps`,
       });
     }
+    events.push({ type: 'trained', arm: arm.index, weights: {}, seconds: 40 });
     events.push(await draw(arm, { attack: null, trainedSteps: null, skill: 1 }));
     const clean = best * (0.97 + 0.02 * random.normal());
     events.push({
