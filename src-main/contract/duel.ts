@@ -96,6 +96,8 @@ export interface DuelFacts {
   actionNames: string[];
   /** How far each value may be moved; on grids one number of steps between cells. */
   reach: number[];
+  /** What no distance may exceed, in the attack's own unit. */
+  budget: number;
   /** Steps at which the episode is cut. */
   limit: number;
   view: DuelView;

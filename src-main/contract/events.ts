@@ -169,8 +169,10 @@ export type RunEvent =
        * empty when not attacked.
        */
       reach?: number[];
-      /** How far it moved them at each step, in the unit of its budget; empty when not attacked. */
+      /** How far it moved them at each step, in the unit of `budget`; empty when not attacked. */
       distances?: Float32Array;
+      /** What no distance may exceed; null when not attacked. */
+      budget?: number | null;
       /** A byte a step: 1 where nothing within the budget could have changed the action. Only where that was certified. */
       certified?: Uint8Array;
       actions: Uint8Array;

@@ -124,7 +124,7 @@ export function observationsOption(trajectory: Trajectory, palette: Palette, hei
     const seen = perceived[at];
     const reach = discrete ? undefined : trajectory.reach?.[at];
     return [
-      ...(reach ? [band(at, values, reach)] : []),
+      ...(reach && Number.isFinite(reach) ? [band(at, values, reach)] : []),
       ...(seen ? [line(at, `${name} perceived`, seen.values, palette.perceived, 1.25)] : []),
       line(at, `${name} true`, values, palette.true, 1.5),
     ];

@@ -26,7 +26,7 @@ test('an agent on the frozen lake: episodes drawn, return true and perceived', a
   for (const who of ['No attack', 'Random', 'Optimum', 'You'])
     await expect(score.getByText(who, { exact: true })).toBeVisible();
   expect(await lab.enginePids()).toHaveLength(1);
-  await page.getByRole('switch', { name: 'Show what each cell costs' }).click({ force: true });
+  await page.getByText('what each cell costs').click();
   await expect(cells.getByRole('button', { name: /^Cell 4: goes .*, expected return / })).toBeVisible();
   await cells.getByRole('button', { name: /^True cell/ }).focus();
   await page.keyboard.press('ArrowDown');

@@ -96,6 +96,7 @@ export class Duel {
       observationNames: space.kind === 'box' ? space.names : ['state'],
       actionNames: actionSpace.names,
       reach: this.hand.reach,
+      budget: this.hand.budget,
       limit: this.limit,
       view: this.view(this.nothing()),
     };

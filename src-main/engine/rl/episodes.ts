@@ -36,8 +36,9 @@ export interface Played {
   episodes: Episode[];
   /** Of the first episode. */
   trace: Trace;
-  /** Of the attack; empty without one. */
+  /** Of the attack; empty and null without one. */
   reach: number[];
+  budget: number | null;
   steps: number;
   /** Steps whose observation was altered. */
   attackedSteps: number;
@@ -95,6 +96,7 @@ export async function play({
     episodes,
     trace,
     reach: attack?.reach ?? [],
+    budget: attack?.budget ?? null,
     steps: 0,
     attackedSteps: 0,
     flippedActions: 0,
@@ -181,7 +183,7 @@ export const meanPaidReturn = (played: Played): number => meanOf(played, (episod
 /** The first episode as an event. `attacked`: its perceived states are drawn too, where the environment can. */
 export function trajectory(
   environment: Environment,
-  { episodes, trace, reach }: Played,
+  { episodes, trace, reach, budget }: Played,
   about: { arm: number; attack: number | null; trainedSteps: number | null },
 ): RunEvent {
   const episode = episodes[0]!;
@@ -209,6 +211,7 @@ export function trajectory(
     perceivedScores: Float32Array.from(trace.perceivedScores),
     reach,
     distances: Float32Array.from(trace.distances),
+    budget,
     actions: Uint8Array.from(episode.actions),
     rewards: Float32Array.from(trace.rewards),
     return: episode.return,

@@ -59,11 +59,11 @@ describe('reinforcement learning runs', () => {
     expect(cleanTwin!.perceivedFrames).toHaveLength(0);
     expect(zeroTwin!.perceivedFrames).toEqual(zeroTwin!.frames.slice(0, -1));
     // What the agent thought of its actions, before and after the perturbation.
-    expect(cleanTwin).toMatchObject({ reach: [], perceivedScores: new Float32Array() });
+    expect(cleanTwin).toMatchObject({ reach: [], budget: null, perceivedScores: new Float32Array() });
     expect(cleanTwin!.scores).toHaveLength(4 * cleanTwin!.actions.length);
     expect(zeroTwin!.perceivedScores).toEqual(zeroTwin!.scores);
     expect(zeroTwin!.distances).toEqual(new Float32Array(zeroTwin!.actions.length));
-    expect(oneTwin).toMatchObject({ reach: [1], actionNames: ['left', 'down', 'right', 'up'] });
+    expect(oneTwin).toMatchObject({ reach: [1], budget: 1, actionNames: ['left', 'down', 'right', 'up'] });
     expect(greedyActions(oneTwin!.perceivedScores!, 4)).toEqual(Int32Array.from(oneTwin!.actions));
     expect(Math.max(...oneTwin!.distances!)).toBe(1);
     expect(zeroTwin!.actions).toEqual(cleanTwin!.actions);
