@@ -15,8 +15,8 @@ export interface DuelPlay {
   begin(session: string, choice: DuelChoice): Promise<void>;
   /** Shows what the agent would do; of several looks asked for meanwhile the last is taken. */
   look(wanted: number[]): void;
-  /** Lets the agent act; false when an answer is still awaited or the episode is over. */
-  advance(wanted: number[]): boolean;
+  /** Lets the agent act, until it has; null when an answer is still awaited or the episode is over. */
+  advance(wanted: number[]): Promise<void> | null;
 }
 
 export function useDuel(): DuelPlay {
@@ -75,10 +75,8 @@ export function useDuel(): DuelPlay {
     if (!awaited) void turn(wanted, false);
   }
 
-  function advance(wanted: number[]): boolean {
-    if (awaited || !view.value || view.value.ended) return false;
-    void turn(wanted, true);
-    return true;
+  function advance(wanted: number[]): Promise<void> | null {
+    return awaited || !view.value || view.value.ended ? null : turn(wanted, true);
   }
 
   onBeforeUnmount(() => {
