@@ -200,6 +200,7 @@ export function observationsOption(trajectory: Trajectory, palette: Palette, hei
       type: 'value' as const,
       min: 0,
       max: Math.max(1, steps - 1),
+      minInterval: 1,
       ...axis(palette, i === last ? 'step' : '', 22),
       axisLabel: {
         show: i === last,
@@ -240,6 +241,7 @@ export function observationsOption(trajectory: Trajectory, palette: Palette, hei
               fontSize: LABEL_SIZE - 1,
               fontFamily: palette.font,
               formatter: tick,
+              hideOverlap: true,
               verticalAlignMinLabel: 'bottom' as const,
               verticalAlignMaxLabel: 'top' as const,
             },

@@ -14,7 +14,7 @@ test('an agent on the frozen lake: episodes drawn, return true and perceived', a
   // Exact returns, the optimum, and what the attack spent.
   await page.getByRole('tab', { name: 'Harm and budget' }).click();
   const harm = page.getByRole('region', { name: 'Harm and budget' });
-  for (const column of ['Exact return', 'Certified return', 'Share of the optimal attack (%)'])
+  for (const column of ['Exact return', 'Certified return', 'Of the optimum (%)'])
     await expect(harm.getByRole('columnheader', { name: column })).toBeVisible();
   await expect(harm.getByText(/of 1$/).first()).toBeVisible();
 
