@@ -105,6 +105,12 @@ test('CartPole under fire: twins in lock-step, played by keyboard', async ({ lab
 
   // The death of its engine is the end of the duel alone.
   for (const pid of await lab.enginePids()) process.kill(pid, 'SIGKILL');
-  await page.getByRole('button', { name: 'Again' }).click();
-  await expect(pad).toBeVisible({ timeout: 30_000 });
+  await expect.poll(() => lab.enginePids()).toHaveLength(0);
+  await expect(async () => {
+    // Whether the window has heard of it yet or not.
+    await page.getByRole('button', { name: /^(Again|Begin anew)$/ }).click();
+    await expect(page.getByText('Step 0', { exact: true })).toBeVisible({ timeout: 30_000 });
+    expect(await lab.enginePids()).toHaveLength(1);
+  }).toPass();
+});
 });

@@ -15,7 +15,7 @@ export interface DuelPlay {
   begin(session: string, choice: DuelChoice): Promise<void>;
   /** Shows what the agent would do; of several looks asked for meanwhile the last is taken. */
   look(wanted: number[]): void;
-  /** Lets the agent act, until it has; null when an answer is still awaited or the episode is over. */
+  /** Lets the agent act, until it has; null while it acts already, and when the episode is over. */
   advance(wanted: number[]): Promise<void> | null;
 }
 
@@ -27,8 +27,9 @@ export function useDuel(): DuelPlay {
   const waking = ref(false);
   /** Answers to an earlier duel are nobody's any more. */
   let current = 0;
-  let awaited = false;
-  let next: number[] | null = null;
+  let awaited: 'look' | 'advance' | null = null;
+  /** What is asked when the answer is there; `done` when it was answered too. */
+  let next: { wanted: number[]; advance: boolean; done(): void } | null = null;
 
   async function answerOf<T>(asked: Promise<T>): Promise<T | null> {
     const own = current;
@@ -47,8 +48,7 @@ export function useDuel(): DuelPlay {
     waking.value = true;
     problem.value = null;
     rivals.value = null;
-    next = null;
-    awaited = false;
+    next = awaited = null;
     const begun = await answerOf(ask('beginDuel', { id: session, ...choice }));
     if (own !== current) return;
     waking.value = false;
@@ -60,23 +60,31 @@ export function useDuel(): DuelPlay {
   }
 
   async function turn(wanted: number[], advance: boolean): Promise<void> {
-    awaited = true;
+    awaited = advance ? 'advance' : 'look';
     const own = current;
     const answer = await answerOf(ask('duelTurn', { wanted, advance }));
     if (own !== current) return;
-    awaited = false;
+    awaited = null;
     if (answer) view.value = answer;
-    if (next) look(next);
+    const following = next;
+    next = null;
+    if (!following) return;
+    if (answer && !(following.advance && answer.ended))
+      void turn(following.wanted, following.advance).then(following.done);
+    else following.done();
   }
 
   function look(wanted: number[]): void {
-    if (!view.value) return;
-    next = awaited ? wanted : null;
-    if (!awaited) void turn(wanted, false);
+    if (!view.value || next?.advance) return;
+    if (awaited) next = { wanted, advance: false, done: () => {} };
+    else void turn(wanted, false);
   }
 
   function advance(wanted: number[]): Promise<void> | null {
-    return awaited || !view.value || view.value.ended ? null : turn(wanted, true);
+    if (!view.value || view.value.ended || awaited === 'advance' || next?.advance) return null;
+    // What is only looked at holds up nobody who has decided.
+    if (awaited === 'look') return new Promise((done) => (next = { wanted, advance: true, done }));
+    return turn(wanted, true);
   }
 
   onBeforeUnmount(() => {

@@ -52,6 +52,22 @@ test('one turn at a time; of the looks asked for meanwhile the last is taken', a
   expect(duel.advance([5])).toBeNull();
 });
 
+test('a decision waits for a look, and is not lost', async () => {
+  const { duel } = play();
+  await duel.begin('a', choice);
+  duel.look([1]);
+  let acted = false;
+  void duel.advance([2])!.then(() => (acted = true));
+  duel.look([3]);
+  expect(duel.advance([4])).toBeNull();
+  answers[0]!(viewAt(0));
+  await settle();
+  expect([asked.at(-1), acted]).toEqual([{ wanted: [2], advance: true }, false]);
+  answers[1]!(viewAt(1));
+  await settle();
+  expect([acted, asked.length]).toEqual([true, 2]);
+});
+
 test('answers to an earlier duel are nobody’s, and leaving ends it', async () => {
   const { duel, unmount } = play();
   await duel.begin('a', choice);
