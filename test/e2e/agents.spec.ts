@@ -113,4 +113,3 @@ test('CartPole under fire: twins in lock-step, played by keyboard', async ({ lab
     expect(await lab.enginePids()).toHaveLength(1);
   }).toPass();
 });
-});
