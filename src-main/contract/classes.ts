@@ -14,7 +14,7 @@ export interface ClassResult {
 export interface ClassResults {
   /** The weakest first, so that the next training knows where to look; of equals in the order of the classes. */
   classes: ClassResult[];
-  /** True class × predicted class, inputs of all arms as perturbed. */
+  /** True class × predicted class, inputs of all arms as perturbed; those without an answer (abstained, rejected) in no column. */
   confusion: number[][];
 }
 
@@ -36,7 +36,9 @@ export function classResults(
   if (found.length === 0) return null;
   const confusion = Array.from({ length: classes }, () => Array<number>(classes).fill(0));
   for (const { labels, predicted } of found) {
-    labels.forEach((label, i) => confusion[label]![predicted[i]!]!++);
+    labels.forEach((label, i) => {
+      if (predicted[i]! < classes) confusion[label]![predicted[i]!]!++;
+    });
   }
   const results = confusion.flatMap((_, label): ClassResult[] => {
     const shares = found.flatMap(({ labels, outcome }) => {

@@ -1,7 +1,11 @@
 /** Messages between main and the engine process of one run. */
+import type { DuelAnswers, DuelAsk } from './duel';
 import type { Problem, RecordedEvent } from './events';
 
-/** Main → engine process. The first is `run` or `export`; a process does one of them and ends. */
+/**
+ * Main → engine process. The first is `run`, `export` or `duel`; a process does one of the first two and ends, or answers
+ * what is asked of a duel until main ends it.
+ */
 export type EngineCommand =
   | {
       command: 'run';
@@ -14,7 +18,8 @@ export type EngineCommand =
   | { command: 'continue' }
   | { command: 'stop' }
   /** Write an export of a session to `out`. */
-  | { command: 'export'; file: string; format: string; out: string };
+  | { command: 'export'; file: string; format: string; out: string }
+  | ({ command: 'duel'; number: number } & DuelAsk);
 
 /** Engine process → main. */
 export type EngineReport =
@@ -23,4 +28,7 @@ export type EngineReport =
   /** The run ended in an orderly way: done, stopped or failed. The events say which, where the session could be written. */
   | { report: 'ended'; status: 'done' | 'stopped' | 'failed'; problem: Problem | null }
   | { report: 'exported'; out: string }
-  | { report: 'export-failed'; problem: Problem };
+  | { report: 'export-failed'; problem: Problem }
+  /** To the ask of that number. */
+  | { report: 'duel-answer'; number: number; answer: DuelAnswers[keyof DuelAnswers] }
+  | { report: 'duel-refused'; number: number; problem: Problem };

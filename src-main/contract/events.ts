@@ -200,6 +200,23 @@ export type RunEvent =
       /** steps × observation size. */
       observations: Float32Array;
       perceived: Float32Array;
+      /** The optional fields are absent in sessions recorded before there were such. */
+      actionNames?: string[];
+      /** What the agent thinks of each action (Q-values or logits) given what is there: steps × actions. */
+      scores?: Float32Array;
+      /** The same given what it perceives; empty when not attacked. The greedy action is the first arg-max. */
+      perceivedScores?: Float32Array;
+      /**
+       * How far the attack may move each value of an observation, on grids the believed cell (in steps between cells);
+       * empty when not attacked.
+       */
+      reach?: number[];
+      /** How far it moved them at each step, in the unit of `budget`; empty when not attacked. */
+      distances?: Float32Array;
+      /** What no distance may exceed; null when not attacked. */
+      budget?: number | null;
+      /** A byte a step: 1 where nothing within the budget could have changed the action. Only where that was certified. */
+      certified?: Uint8Array;
       actions: Uint8Array;
       rewards: Float32Array;
       return: number;

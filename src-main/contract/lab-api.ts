@@ -3,6 +3,7 @@
  * schemas, preload exposes them and nothing else, the renderer's `lab.ts` is typed by them.
  */
 import { z } from 'zod';
+import type { DuelFacts, DuelRival, DuelView } from './duel';
 import type { Problem, RecordedEvent } from './events';
 import type { SessionHeader, SessionRow, SessionStatus } from './session';
 
@@ -54,6 +55,23 @@ export const labCalls = {
       z.object({ format: z.literal('csv'), name: figureName, data: figure }),
     ]),
   ]),
+  /**
+   * Begins a duel with an agent of a session, in a process of its own; an earlier one is over. One at a time, ended after
+   * ten minutes without a turn.
+   */
+  beginDuel: z.tuple([
+    z.object({
+      id,
+      arm: z.int().min(0).max(1e6),
+      attack: z.int().min(0).max(1e6).nullable(),
+      budget: z.number().min(0).max(1000),
+      episode: z.int().min(0).max(1e9),
+    }),
+  ]),
+  duelTurn: z.tuple([z.object({ wanted: z.array(z.number()).min(1).max(64), advance: z.boolean() })]),
+  /** What attacks do from the same start; takes seconds, during which turns are answered. */
+  duelRivals: z.tuple([]),
+  endDuel: z.tuple([]),
   /** Asks for an experiment file. */
   openExperiment: z.tuple([]),
   saveExperiment: z.tuple([z.object({ text, name: z.string().max(200) })]),
@@ -117,6 +135,10 @@ export interface LabResults {
   revealSession: void;
   exportSession: string | null;
   saveFigure: string | null;
+  beginDuel: DuelFacts;
+  duelTurn: DuelView;
+  duelRivals: DuelRival[];
+  endDuel: void;
   openExperiment: { name: string; text: string } | null;
   saveExperiment: string | null;
   chooseGrant: string | null;

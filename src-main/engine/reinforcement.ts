@@ -86,7 +86,7 @@ export const reinforcement: TaskRunner = {
 // ── What the experiment names ──────────────────────────────────────────────────────────────────────────────────────
 
 /** @throws LabError for parameters that make no environment, such as a map without a goal */
-function createEnvironment({ environment: entry, training }: Experiment): Environment {
+export function createEnvironment({ environment: entry, training }: Experiment): Environment {
   const definition = environmentById(entry!.id);
   try {
     return definition.create(resolve(entry!, definition, training).params as Params);
@@ -97,7 +97,7 @@ function createEnvironment({ environment: entry, training }: Experiment): Enviro
   }
 }
 
-function agentOf({ agent: entry, training }: Experiment): { agent: AgentDefinition; params: Params } {
+export function agentOf({ agent: entry, training }: Experiment): { agent: AgentDefinition; params: Params } {
   const agent = agentById(entry!.id);
   return { agent, params: resolve(entry!, agent, training).params as Params };
 }
@@ -122,16 +122,22 @@ function warnOfIdleBudgets(
 }
 
 /**
- * What the catalog cannot tell: attacks inside defences, and environments whose parameters leave no table of transitions.
- * @throws LabError when an observation attack needs what agent and environment lack
+ * What an observation attack needs and agent and environment lack. The catalog cannot tell it of attacks inside defences,
+ * and of environments whose parameters leave no table of transitions.
  */
-function refuseUnfit(id: string, experiment: Experiment, environment: Environment, place: string): void {
+export function lackingFor(id: string, experiment: Experiment, environment: Environment): Capability[] {
   const { agent } = agentOf(experiment);
   const offered: Capability[] = [
     ...agent.capabilities,
     ...(environment.transitions ? ['finite-states' as const] : []),
   ];
-  const lacking = attackOf('observation', id).requires.filter((need) => !offered.includes(need));
+  return attackOf('observation', id).requires.filter((need) => !offered.includes(need));
+}
+
+/** @throws LabError when an observation attack needs what agent and environment lack */
+function refuseUnfit(id: string, experiment: Experiment, environment: Environment, place: string): void {
+  const { agent } = agentOf(experiment);
+  const lacking = lackingFor(id, experiment, environment);
   if (lacking.length === 0) return;
   throw new LabError(
     place,

@@ -17,6 +17,7 @@ import { withSession } from '../sessions/reader';
 import type { Library } from '../sessions/library';
 import { createSession } from '../sessions/writer';
 import type { Dialogs } from './dialogs';
+import type { DuelHost } from './duel-host';
 import type { EngineHost } from './engine-host';
 import type { LabHandlers } from './gate';
 import type { GrantStore } from './grant-store';
@@ -26,6 +27,7 @@ import type { SettingsStore } from './settings';
 export interface Lab {
   library: Library;
   host: EngineHost;
+  duels: DuelHost;
   grants: GrantStore;
   settings: SettingsStore;
   dialogs: Dialogs;
@@ -54,7 +56,15 @@ async function written(path: string, data: string | Buffer): Promise<string> {
 /** How many events are read before other work is let through: a few milliseconds of it. */
 const PAGE = 200;
 
-export function labHandlers({ library, host, grants, settings, dialogs, sessionsChanged }: Lab): LabHandlers {
+export function labHandlers({
+  library,
+  host,
+  duels,
+  grants,
+  settings,
+  dialogs,
+  sessionsChanged,
+}: Lab): LabHandlers {
   /** Problems that keep an experiment from running, missing grants included; the user is asked for those. */
   const admitted = async (
     parsed: Parsed,
@@ -174,6 +184,10 @@ export function labHandlers({ library, host, grants, settings, dialogs, sessions
       });
       return path && written(path, format === 'png' ? Buffer.from(data, 'base64') : data);
     },
+    beginDuel: ({ id, ...choice }) => duels.ask('begin', { file: library.fileOf(id), choice }),
+    duelTurn: (turn) => duels.ask('turn', turn),
+    duelRivals: () => duels.ask('rivals', null),
+    endDuel: () => duels.end(),
 
     async openExperiment() {
       const path = await dialogs.open({

@@ -4,6 +4,7 @@ import { app, shell } from 'electron';
 import { homeFolder } from '../sessions/home';
 import { Library } from '../sessions/library';
 import { Dialogs } from './dialogs';
+import { DuelHost } from './duel-host';
 import { EngineHost } from './engine-host';
 import { spawnEngine } from './engine-process';
 import { setUpGate } from './gate';
@@ -42,26 +43,28 @@ function setUpLab({ userData }: { userData: string }): void {
       if (!window.isFocused) notifyOfEnd(row, seconds, () => window.focus());
     },
   });
+  const duels = new DuelHost(spawnEngine);
   const dialogs = new Dialogs(() => window.browserWindow);
 
   setUpSecurity();
   setUpPage();
-  setUpGate(labHandlers({ library, host, grants, settings, dialogs, sessionsChanged }), (paths) =>
+  setUpGate(labHandlers({ library, host, duels, grants, settings, dialogs, sessionsChanged }), (paths) =>
     paths.map((path) => grants.grant(path)),
   );
   menu();
-  setUpEnd(host, library);
+  setUpEnd(host, duels, library);
   app.on('second-instance', () => window.focus());
   window.open();
 }
 
 /** Runs end before the app does; what was deleted goes to the system's trash. */
-function setUpEnd(host: EngineHost, library: Library): void {
+function setUpEnd(host: EngineHost, duels: DuelHost, library: Library): void {
   let ended = false;
   app.on('window-all-closed', () => app.quit());
   app.on('before-quit', (event) => {
     if (ended) return;
     event.preventDefault();
+    duels.end();
     void host
       .close(QUIT_PATIENCE)
       // Without a trash (no desktop) the files stay in the library's folder `deleted`.

@@ -93,6 +93,17 @@ export class SessionReader {
     });
   }
 
+  /** The events of one type, in order; of one arm alone, where it is given. */
+  ofType<T extends RunEvent['type']>(type: T, arm?: number): Extract<RunEvent, { type: T }>[] {
+    const rows = this.database.all<EventRow>(
+      `SELECT sequence, at, type, body FROM event
+       WHERE type = ?1 AND (?2 IS NULL OR json_extract(body, '$.arm') = ?2) ORDER BY sequence`,
+      type,
+      arm ?? null,
+    );
+    return rows.map((row) => this.recorded(row, false).event as Extract<RunEvent, { type: T }>);
+  }
+
   /** Every event, read in pages: a long session does not stand in memory as a whole. */
   *stream(options: { light?: boolean } = {}): Generator<RecordedEvent> {
     for (let after = 0; ;) {

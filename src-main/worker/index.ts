@@ -1,4 +1,4 @@
-/** The engine process: one run, or one export, asked for by main over its message port. */
+/** The engine process: one run, one export, or a duel, asked for by main over its message port. */
 // First of all: TensorFlow registers itself as the backend.
 import '@tensorflow/tfjs-node';
 import { constants, setPriority } from 'node:os';
@@ -7,6 +7,7 @@ import { problemFrom } from '../contract/problem';
 import { exportSession } from '../sessions/exporters';
 import { grantsOf } from '../sessions/grants';
 import { SessionWriter } from '../sessions/writer';
+import { DuelTable } from './duel-table';
 import { checkedSpec, loadInputs } from './inputs';
 import { Outbox } from './outbox';
 import { provenance } from './provenance';
@@ -18,6 +19,7 @@ const report = (message: EngineReport) => process.parentPort.postMessage(message
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 let current: SessionRun | null = null;
+const table = new DuelTable();
 
 process.parentPort.on('message', ({ data }: { data: EngineCommand }) => {
   switch (data.command) {
@@ -32,6 +34,14 @@ process.parentPort.on('message', ({ data }: { data: EngineCommand }) => {
         (error: unknown) => end({ report: 'export-failed', problem: problemFrom(error, data.out) }),
       );
       break;
+    case 'duel': {
+      const { number } = data;
+      void table.answer(data).then(
+        (answer) => report({ report: 'duel-answer', number, answer }),
+        (error: unknown) => report({ report: 'duel-refused', number, problem: problemFrom(error, 'duel') }),
+      );
+      break;
+    }
     case 'pause':
       current?.pause();
       break;

@@ -45,6 +45,24 @@ function drawShape(context: CanvasRenderingContext2D, shape: Shape, inks: Inks):
   }
 }
 
+/** Where a scene lies in a place of that size, in its pixels. */
+export function fitted(
+  frame: Pick<Frame, 'width' | 'height'>,
+  { width, height }: { width: number; height: number },
+): { scale: number; left: number; top: number } {
+  const scale = Math.min(width / frame.width, height / frame.height);
+  return { scale, left: (width - frame.width * scale) / 2, top: (height - frame.height * scale) / 2 };
+}
+
+/** The middle of the first shape in an ink that has one. */
+export function middleOf(shapes: readonly Shape[], ink: Ink): { x: number; y: number } | null {
+  const shape = shapes.find((one) => one.ink === ink && one.shape !== 'line');
+  if (!shape || shape.shape === 'line') return null;
+  return shape.shape === 'rectangle'
+    ? { x: shape.x + shape.width / 2, y: shape.y + shape.height / 2 }
+    : { x: shape.x, y: shape.y };
+}
+
 /** Fits the scene into `width` × `height` CSS pixels, centred, in whole device pixels. `ghost` is drawn faintly above. */
 export function drawScene(
   canvas: HTMLCanvasElement,
@@ -59,15 +77,8 @@ export function drawScene(
   canvas.height = Math.round(height * ratio);
   const context = canvas.getContext('2d');
   if (!context) return;
-  const scale = Math.min(width / frame.width, height / frame.height) * ratio;
-  context.setTransform(
-    scale,
-    0,
-    0,
-    scale,
-    (canvas.width - frame.width * scale) / 2,
-    (canvas.height - frame.height * scale) / 2,
-  );
+  const { scale, left, top } = fitted(frame, canvas);
+  context.setTransform(scale, 0, 0, scale, left, top);
   for (const shape of [...frame.backdrop, ...shapes]) drawShape(context, shape, inks);
   context.globalAlpha = 0.4;
   for (const shape of ghost) drawShape(context, shape, inks);

@@ -21,10 +21,16 @@ export const outcomeOf = ({ label, aim, before, after }: Example): Outcome => {
 };
 
 interface Choice {
-  /** Tabs: among the tables, among what shows single inputs, and among the matrices of the trade-off. */
+  /** Tabs: among the tables, among what shows single inputs, among the matrices, and among what shows episodes. */
   table: string;
   exhibit: string;
   matrix: string;
+  /** Twins, or a duel. */
+  stage: string;
+  /** The twins shown; undefined follows the run. */
+  twinsArm: number | undefined;
+  twinsAttack: number | undefined;
+  twinsDefense: number | undefined;
   /** Filters of the examples; undefined lets everything through. `label` is the true one. */
   family: string | undefined;
   attack: number | undefined;
@@ -46,6 +52,10 @@ const untouched = (): Choice => ({
   table: 'results',
   exhibit: 'examples',
   matrix: 'heat-map',
+  stage: 'twins',
+  twinsArm: undefined,
+  twinsAttack: undefined,
+  twinsDefense: undefined,
   family: undefined,
   attack: undefined,
   label: undefined,

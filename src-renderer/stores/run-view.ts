@@ -40,6 +40,25 @@ export const useRunView = defineStore('run-view', () => {
     return attacks.map((attack) => attackLabel(catalog, attack, attacks, budget.value));
   });
 
+  const familyOf = (arm: number): Family | undefined => families.value.find(({ arms }) => arms.includes(arm));
+  /** Every arm under its family's name and its seed. */
+  const namedArms = computed(() =>
+    families.value.flatMap((family) =>
+      family.arms.map((index) => ({
+        index,
+        family,
+        label: `${family.label}, seed ${plan.value!.arms[index]!.seed}`,
+      })),
+    ),
+  );
+  const defendedArms = computed(() => namedArms.value.filter(({ family }) => family.defense));
+  /** Whether the agents' scores are Q-values; else they are the logits of a policy. */
+  const valuesActions = computed(
+    () =>
+      find(catalog, 'agent', player.header?.spec.agent?.id ?? '')?.capabilities?.includes('action-values') ??
+      false,
+  );
+
   const hidden = ref(new Set<string>());
   watch(
     () => player.id,
@@ -86,5 +105,20 @@ export const useRunView = defineStore('run-view', () => {
     ...new Set(rows.value.flatMap(({ board }) => Object.keys(board?.values ?? {}))),
   ]);
 
-  return { plan, families, budget, attackLabels, visible, hidden, toggle, rows, isDoubtful, boardMeasures };
+  return {
+    plan,
+    families,
+    familyOf,
+    namedArms,
+    defendedArms,
+    valuesActions,
+    budget,
+    attackLabels,
+    visible,
+    hidden,
+    toggle,
+    rows,
+    isDoubtful,
+    boardMeasures,
+  };
 });

@@ -80,3 +80,8 @@ export function usePalette(): ComputedRef<Palette> {
 export const armColor = (palette: Palette, color: number): string =>
   palette.arms[color < ARM_COLORS ? color : 1 + ((color - 1) % (ARM_COLORS - 1))]!;
 export const armDash = (color: number): 'solid' | 'dashed' => (color < ARM_COLORS ? 'solid' : 'dashed');
+
+/** Inks that tell actions apart, none of them that of what is perceived. */
+const ACTION_INKS = [1, 3, 4, 5, 6, 7];
+export const actionInk = (palette: Palette, action: number): string =>
+  palette.arms[ACTION_INKS[action % ACTION_INKS.length]!]!;

@@ -43,7 +43,7 @@ attacks:
 evaluation: {episodes: 20}
 `);
     await expect(lab.status()).toHaveText('Done', { timeout: 12 * MINUTES });
-    await lab.choose('Episodes', 'Attack', /FGSM.*0\.2$/);
+    await lab.choose('Episode', 'Attack', /FGSM.*0\.2$/);
     // Not yet fallen.
     await lab.page.getByRole('button', { name: 'Pause the episode' }).click();
     const step = lab.page.getByRole('slider', { name: /Step of the episode/ });

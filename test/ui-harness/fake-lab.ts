@@ -6,7 +6,24 @@ import { bouts } from '../../src-main/contract/bouts';
 import type { RecordedEvent } from '../../src-main/contract/events';
 import type { LabApi, LabCall, LabPushes, Settings } from '../../src-main/contract/lab-api';
 import type { SessionRow, SessionStatus } from '../../src-main/contract/session';
-import { agentRun, certifiedRun, imageRun, record, suiteRun } from './recordings';
+import cartpole from '../../envs/cartpole';
+import frozenLake from '../../envs/frozen-lake';
+import type { DuelChoice, DuelTurn } from '../../src-main/contract/duel';
+import type { Environment } from '../../src-main/contract/environment';
+import { stream } from '../../src-main/contract/random';
+import optimal from '../../src-main/engine/attacks/observation/optimal-displacement';
+import type { ObservationAttack } from '../../src-main/engine/definitions';
+import { Duel, type Arena } from '../../src-main/engine/rl/duel';
+import {
+  agentRun,
+  attackOn,
+  certifiedRun,
+  imageRun,
+  lakeAgent,
+  poleAgent,
+  record,
+  suiteRun,
+} from './recordings';
 
 const query = new URLSearchParams(location.search);
 const scenario = query.get('scenario') ?? 'image';
@@ -18,7 +35,7 @@ const learns = scenario === 'cartpole' || scenario === 'grid';
 const suite = scenario === 'suite' || scenario === 'streaming';
 const all = record(
   learns
-    ? agentRun(scenario === 'grid')
+    ? await agentRun(scenario === 'grid')
     : suite
       ? suiteRun()
       : scenario === 'certified'
@@ -125,6 +142,33 @@ let deleted: SessionRow[] = [];
 const PAGE_EVENTS = (after: number, limit: number): RecordedEvent[] =>
   all.slice(after, Math.min(written, after + limit));
 
+let duel: Duel | null = null;
+function arena({ arm, budget, attack }: DuelChoice): Arena {
+  const plan = all[0]!.event.type === 'run-started' ? all[0]!.event.plan : null;
+  const grid = scenario === 'grid';
+  const armed = (id: string) => ({
+    attack: attackOn(grid, id),
+    params: { epsilon: budget, cells: budget },
+  });
+  const { defense } = plan!.arms[arm]!;
+  const random = stream(5, 'duel');
+  return {
+    environment: (grid
+      ? frozenLake.create({ map: '4x4', rows: null, slippery: true, successRate: 1 / 3 } as never)
+      : cartpole.create({ suttonBartoReward: false })) as Environment,
+    policy: grid ? lakeAgent(1, random) : poleAgent(1, defense !== null, random),
+    arm: plan!.arms[arm]!,
+    budget: armed(plan!.attacks[attack ?? 0]!.id),
+    rivals: [
+      { who: 'random', ...armed('random-observation') },
+      { who: 'mad', ...armed('mad') },
+      ...(grid
+        ? [{ who: 'optimum' as const, attack: optimal as ObservationAttack, params: { cells: budget } }]
+        : []),
+    ],
+  };
+}
+
 const answers: Record<LabCall, (...args: never[]) => unknown> = {
   bouts: () => bouts,
   startRun: () => ({ ok: true, id: 'one' }),
@@ -139,7 +183,10 @@ const answers: Record<LabCall, (...args: never[]) => unknown> = {
       id: 'one',
       name,
       source: '',
-      spec: { environment: { id: scenario === 'grid' ? 'FrozenLake-v1' : 'CartPole-v1' } },
+      spec: {
+        environment: { id: scenario === 'grid' ? 'FrozenLake-v1' : 'CartPole-v1' },
+        agent: { id: 'dqn' },
+      },
       createdAt: Date.now(),
     },
     status,
@@ -159,6 +206,13 @@ const answers: Record<LabCall, (...args: never[]) => unknown> = {
   revealSession: () => undefined,
   exportSession: ({ format }: { format: string }) => `/home/ada/session.${format}`,
   saveFigure: ({ name: file, format }: { name: string; format: string }) => `/home/ada/${file}.${format}`,
+  beginDuel: (choice: DuelChoice) => {
+    duel = new Duel(arena(choice), choice);
+    return duel.facts();
+  },
+  duelTurn: (turn: DuelTurn) => duel!.turn(turn),
+  duelRivals: () => duel!.rivals(() => new Promise((resolve) => setTimeout(resolve))),
+  endDuel: () => undefined,
   openExperiment: () => null,
   saveExperiment: () => '/home/ada/experiment.yaml',
   chooseGrant: () => '/home/ada/data',
@@ -179,7 +233,7 @@ const answers: Record<LabCall, (...args: never[]) => unknown> = {
 (window as unknown as { lab: LabApi }).lab = {
   call: async (name, args) => ({
     ok: true,
-    value: (answers[name] as (...all: unknown[]) => unknown)(...args) as never,
+    value: (await (answers[name] as (...all: unknown[]) => unknown)(...args)) as never,
   }),
   on: (name, listener) => {
     const set = listeners.get(name) ?? new Set();

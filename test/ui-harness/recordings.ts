@@ -12,7 +12,10 @@ import type {
 } from '../../src-main/contract/events';
 import type { Applied } from '../../src-main/contract/params';
 import { stream, type Random } from '../../src-main/contract/random';
-import type { Shape } from '../../src-main/contract/scene';
+import randomObservation from '../../src-main/engine/attacks/observation/random-observation';
+import type { ObservationAttack, Policy, Reach } from '../../src-main/engine/definitions';
+import { play, trajectory } from '../../src-main/engine/rl/episodes';
+import { bindAttack } from '../../src-main/engine/rl/eyes';
 
 const SIZE = 28;
 
@@ -528,66 +531,98 @@ function way(asks: number, epsilon: number, robust: number, random: Random) {
   };
 }
 
+/** Q-values of a pole that is pushed to where it falls; a learner of less skill errs, a hardened one is sure of itself. */
+export function poleAgent(skill: number, hardened: boolean, random: Random): Policy {
+  const weights = hardened ? [0.05, 0.25, 1.1, 0.3] : [0.02, 0.1, 1, 0.4];
+  return {
+    observationSize: 4,
+    actions: 2,
+    capabilities: ['scores'],
+    scores: (observations) =>
+      Float32Array.from({ length: observations.length / 2 }, (_, k) => {
+        const row = 4 * Math.floor(k / 2);
+        const fall = weights.reduce((sum, weight, i) => sum + weight * observations[row + i]!, 0);
+        const error = (1 - skill) * random.normal() * 0.3;
+        return 96 - 8 * Math.abs(observations[row + 2]!) + (k % 2 ? 1 : -1) * (3 * fall + error);
+      }),
+  };
+}
+
+/** Q-values of the best way over the small lake; of less skill as before. */
+export function lakeAgent(skill: number, random: Random): Policy {
+  const best = [0, 3, 3, 3, 0, 0, 0, 0, 3, 1, 0, 0, 0, 2, 1, 0];
+  return {
+    observationSize: 1,
+    actions: 4,
+    capabilities: ['scores', 'action-values'],
+    scores: (observations) =>
+      Float32Array.from({ length: observations.length * 4 }, (_, k) => {
+        const cell = observations[Math.floor(k / 4)]!;
+        const error = (1 - skill) * random.normal() * 0.3;
+        return 0.4 + 0.02 * cell + (best[cell] === k % 4 ? 0.12 : 0.02 * (k % 4)) + error;
+      }),
+  };
+}
+
+/** Attacks as the frame binds them: noise, and one that leans against what the agent is about to do. */
+export function attackOn(grid: boolean, id: string): ObservationAttack {
+  return {
+    ...(randomObservation as ObservationAttack),
+    id,
+    ...(id === 'random-observation'
+      ? {}
+      : {
+          perturb: (observations: Float32Array, policy: Policy, params: { epsilon: number }) => {
+            const [left, right] = policy.scores(observations) as unknown as [number, number];
+            const against = right > left ? -1 : 1;
+            return observations.map((value) => value + against * params.epsilon);
+          },
+          ...(grid && {
+            displace: (reach: Reach[]) =>
+              reach.map(({ cells }) => [{ state: cells.at(-1)!, probability: 1 }]),
+          }),
+        }),
+  } as ObservationAttack;
+}
+
 interface Episode {
-  attack: number | null;
+  attack: AttackPlan | null;
   trainedSteps: number | null;
   skill: number;
 }
 
-function episode<S>(
-  environment: Environment<S>,
-  act: (observation: Float32Array) => number,
-  epsilon: number,
-  { attack, trainedSteps, skill }: Episode,
-  arm: number,
-  random: Random,
-): RunEvent {
-  let state = environment.initial(stream(3, 'start'));
-  const frames: Shape[][] = [environment.scene(state).shapes];
-  const perceivedFrames: Shape[][] = [];
-  const observations: number[] = [];
-  const perceived: number[] = [];
-  const actions: number[] = [];
-  const rewards: number[] = [];
-  let terminated = false;
-  while (!terminated && actions.length < 200) {
-    const seen = environment.observe(state);
-    const believed = seen.map((value) => value + epsilon * (random.uniform() < 0.5 ? -1 : 1));
-    observations.push(...seen);
-    if (attack !== null) {
-      perceived.push(...believed);
-      perceivedFrames.push(environment.scene(environment.stateFromObservation!(believed)).shapes);
-    }
-    const action = random.uniform() < skill ? act(believed) : random.integer(environment.actionSpace.n);
-    const step = environment.step(state, action, random);
-    state = step.state;
-    terminated = step.terminated;
-    actions.push(action);
-    rewards.push(step.reward);
-    frames.push(environment.scene(state).shapes);
-  }
-  const { width, height, backdrop } = environment.scene(state);
+/** Played and recorded by the engine. */
+async function episode(
+  environment: Environment,
+  policy: Policy,
+  { attack, trainedSteps }: Episode,
+  { index: arm, seed, defense }: ArmPlan,
+): Promise<RunEvent> {
+  const grid = environment.observationSpace.kind === 'discrete';
+  const bound =
+    attack &&
+    bindAttack(attackOn(grid, attack.id), attack.params as never, environment, stream(seed, 'attack'), false);
+  const played = await play({
+    environment,
+    policy,
+    episodes: 1,
+    dynamics: () => stream(seed, 'evaluation', 'dynamics', 0),
+    ...(bound ? { attack: bound } : {}),
+    breathe: () => Promise.resolve(),
+  });
+  const event = trajectory(environment, played, { arm, attack: attack?.index ?? null, trainedSteps });
+  if (event.type !== 'trajectory' || !bound || grid || !defense) return event;
+  // A hardened arm comes with certificates: certain where it is sure.
+  const { scores } = event;
   return {
-    type: 'trajectory',
-    arm,
-    attack,
-    trainedSteps,
-    scene: { width, height, backdrop },
-    frames,
-    perceivedFrames,
-    observationNames:
-      environment.observationSpace.kind === 'box' ? environment.observationSpace.names : ['state'],
-    observations: Float32Array.from(observations),
-    perceived: Float32Array.from(perceived),
-    actions: Uint8Array.from(actions),
-    rewards: Float32Array.from(rewards),
-    return: rewards.reduce((a, b) => a + b, 0),
-    terminated,
-    truncated: !terminated,
+    ...event,
+    certified: event.actions.map((_, i) =>
+      Math.abs(scores![2 * i]! - scores![2 * i + 1]!) > 30 * bound.budget ? 1 : 0,
+    ),
   };
 }
 
-export function agentRun(grid = false, seeds = [1, 2, 3, 4, 5]): RunEvent[] {
+export async function agentRun(grid = false, seeds = [1, 2, 3, 4, 5]): Promise<RunEvent[]> {
   const random = stream(11, 'harness');
   const defenses: (Applied | null)[] = [
     null,
@@ -626,17 +661,10 @@ export function agentRun(grid = false, seeds = [1, 2, 3, 4, 5]): RunEvent[] {
   const lake = frozenLake.create({ map: '4x4', rows: null, slippery: true, successRate: 1 / 3 } as never);
   const events: RunEvent[] = [{ type: 'run-started', plan }];
   let done = 0;
-  const draw = (arm: number, epsilon: number, what: Episode): RunEvent =>
+  const draw = (arm: ArmPlan, what: Episode): Promise<RunEvent> =>
     grid
-      ? episode(lake as never, () => random.integer(4), 0, what, arm, random)
-      : episode(
-          pole,
-          ([x, v, angle, spin]) => (0.02 * x! + 0.1 * v! + angle! + 0.4 * spin! > 0 ? 1 : 0),
-          epsilon,
-          what,
-          arm,
-          random,
-        );
+      ? episode(lake as never, lakeAgent(what.skill, random), what, arm)
+      : episode(pole as never, poleAgent(what.skill, arm.defense !== null, random), what, arm);
   for (const arm of plan.arms) {
     const best = grid ? 0.72 : 480;
     const slow = (arm.defense ? 1.5 : 1) * (1 + 0.2 * random.normal());
@@ -664,7 +692,7 @@ export function agentRun(grid = false, seeds = [1, 2, 3, 4, 5]): RunEvent[] {
           best / (1 + Math.exp(-(step / (9000 * slow)) * 1.6 + 3)) + 0.04 * best * random.normal(),
         );
         events.push({ type: 'point', arm: arm.index, series: 'greedyReturn', x: step, value: greedy });
-        events.push(draw(arm.index, 0, { attack: null, trainedSteps: step, skill: chunk / 50 }));
+        events.push(await draw(arm, { attack: null, trainedSteps: step, skill: chunk / 50 }));
       }
       events.push({
         type: 'progress',
@@ -672,17 +700,23 @@ export function agentRun(grid = false, seeds = [1, 2, 3, 4, 5]): RunEvent[] {
         what: `Training: arm ${arm.index + 1}, ${step} of 50000 steps`,
       });
     }
-    events.push(draw(arm.index, 0, { attack: null, trainedSteps: null, skill: 1 }));
+    events.push({ type: 'trained', arm: arm.index, weights: {}, seconds: 40 });
+    events.push(await draw(arm, { attack: null, trainedSteps: null, skill: 1 }));
     const clean = best * (0.97 + 0.02 * random.normal());
     events.push({
       type: 'evaluation',
       arm: arm.index,
       attack: null,
-      metrics: { return: clean, episodes: 50, length: clean },
+      metrics: {
+        return: clean,
+        episodes: 50,
+        length: clean,
+        ...(grid && { exactReturn: clean, optimalReturn: 0.74 }),
+      },
     });
     for (const one of attacks) {
       const epsilon = grid ? 0.05 * Number(one.params['cells']) : Number(one.params['epsilon']);
-      events.push(draw(arm.index, epsilon, { attack: one.index, trainedSteps: null, skill: 1 }));
+      events.push(await draw(arm, { attack: one, trainedSteps: null, skill: 1 }));
       const left = Math.exp(-epsilon * (one.id === 'fgsm-observation' ? 14 : 5) * (arm.defense ? 0.5 : 1));
       events.push({
         type: 'evaluation',
@@ -692,7 +726,16 @@ export function agentRun(grid = false, seeds = [1, 2, 3, 4, 5]): RunEvent[] {
           return: clean * left * (1 + 0.05 * random.normal()),
           episodes: 50,
           flippedActions: 1 - left,
-          attackedSteps: 1,
+          attackedSteps: one.id === 'random-observation' ? 0.98 : 1,
+          ...(grid
+            ? {
+                exactReturn: clean * left,
+                certifiedReturn: clean * left * 0.4,
+                shareOfOptimum: (1 - left) / (1 - left * 0.4),
+                meanCells: 0.7 * Number(one.params['cells']),
+                maxCells: Number(one.params['cells']),
+              }
+            : { meanLinf: 0.8 * epsilon, maxLinf: epsilon }),
         },
       });
       events.push({

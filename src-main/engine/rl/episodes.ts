@@ -25,6 +25,10 @@ interface Trace {
   states: unknown[];
   observations: number[];
   perceived: number[];
+  /** Of each action, given what is there and given what is perceived. */
+  scores: number[];
+  perceivedScores: number[];
+  distances: number[];
   rewards: number[];
 }
 
@@ -32,6 +36,9 @@ export interface Played {
   episodes: Episode[];
   /** Of the first episode. */
   trace: Trace;
+  /** Of the attack; empty and null without one. */
+  reach: number[];
+  budget: number | null;
   steps: number;
   /** Steps whose observation was altered. */
   attackedSteps: number;
@@ -76,10 +83,20 @@ export async function play({
     terminated: false,
     actions: [],
   }));
-  const trace: Trace = { states: [states[0]], observations: [], perceived: [], rewards: [] };
+  const trace: Trace = {
+    states: [states[0]],
+    observations: [],
+    perceived: [],
+    scores: [],
+    perceivedScores: [],
+    distances: [],
+    rewards: [],
+  };
   const played: Played = {
     episodes,
     trace,
+    reach: attack?.reach ?? [],
+    budget: attack?.budget ?? null,
     steps: 0,
     attackedSteps: 0,
     flippedActions: 0,
@@ -92,16 +109,21 @@ export async function play({
     const observations = new Float32Array(active.length * size);
     active.forEach((episode, row) => observations.set(environment.observe(states[episode]), row * size));
     const perceived = attack ? attack.perceive(observations, policy, limit - step + 1) : observations;
-    const actions = greedyActions(policy.scores(perceived), policy.actions);
-    if (attack)
-      measure(
-        played,
-        attack,
-        observations,
-        perceived,
-        actions,
-        greedyActions(policy.scores(observations), policy.actions),
-      );
+    const perceivedScores = policy.scores(perceived);
+    const actions = greedyActions(perceivedScores, policy.actions);
+    const scores = attack ? policy.scores(observations) : perceivedScores;
+    const distances = attack?.distances(observations, perceived);
+    if (distances) measure(played, distances, actions, greedyActions(scores, policy.actions));
+    // The first episode stands in the first row as long as it lasts.
+    if (active[0] === 0) {
+      trace.observations.push(...observations.subarray(0, size));
+      trace.perceived.push(...perceived.subarray(0, size));
+      trace.scores.push(...scores.subarray(0, policy.actions));
+      if (distances) {
+        trace.perceivedScores.push(...perceivedScores.subarray(0, policy.actions));
+        trace.distances.push(distances[0]!);
+      }
+    }
 
     active = active.filter((episode, row) => {
       const action = actions[row]!;
@@ -116,8 +138,6 @@ export async function play({
       record.actions.push(action);
       if (episode === 0) {
         trace.states.push(state);
-        trace.observations.push(...observation);
-        trace.perceived.push(...perceived.subarray(row * size, (row + 1) * size));
         trace.rewards.push(reward);
       }
       return !terminated;
@@ -142,13 +162,11 @@ export const transitionOf = (
 
 function measure(
   played: Played,
-  attack: BoundAttack,
-  observations: Float32Array,
-  perceived: Float32Array,
+  distances: Float64Array,
   actions: Int32Array,
   cleanActions: Int32Array,
 ): void {
-  attack.distances(observations, perceived).forEach((distance, row) => {
+  distances.forEach((distance, row) => {
     if (distance > 0) played.attackedSteps++;
     if (actions[row] !== cleanActions[row]) played.flippedActions++;
     played.distanceSum += distance;
@@ -165,14 +183,14 @@ export const meanPaidReturn = (played: Played): number => meanOf(played, (episod
 /** The first episode as an event. `attacked`: its perceived states are drawn too, where the environment can. */
 export function trajectory(
   environment: Environment,
-  { episodes, trace }: Played,
+  { episodes, trace, reach, budget }: Played,
   about: { arm: number; attack: number | null; trainedSteps: number | null },
 ): RunEvent {
   const episode = episodes[0]!;
   const { width, height, backdrop } = environment.scene(trace.states[0]);
   const perceived = Float32Array.from(trace.perceived);
   const size = perceived.length / episode.length;
-  const { observationSpace, stateFromObservation } = environment;
+  const { observationSpace, actionSpace, stateFromObservation } = environment;
   return {
     type: 'trajectory',
     ...about,
@@ -188,6 +206,12 @@ export function trajectory(
     observationNames: observationSpace.kind === 'box' ? observationSpace.names : ['state'],
     observations: Float32Array.from(trace.observations),
     perceived,
+    actionNames: actionSpace.names,
+    scores: Float32Array.from(trace.scores),
+    perceivedScores: Float32Array.from(trace.perceivedScores),
+    reach,
+    distances: Float32Array.from(trace.distances),
+    budget,
     actions: Uint8Array.from(episode.actions),
     rewards: Float32Array.from(trace.rewards),
     return: episode.return,

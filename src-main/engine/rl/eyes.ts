@@ -17,12 +17,14 @@ export interface BoundAttack {
   distances(observations: Float32Array, perceived: Float32Array): Float64Array;
   /** What no distance may exceed. */
   budget: number;
+  /** How far each value of an observation may be moved; on grids one number of steps between cells. */
+  reach: number[];
   /** Environments with a table of transitions: expected return of the greedy agent under this attack. */
   exactReturn?(policy: Policy): number;
 }
 
 /** Every cell within `cells` steps of `state` along free cells, with its distance. */
-function within(environment: Environment, state: number, cells: number): Map<number, number> {
+export function within(environment: Environment, state: number, cells: number): Map<number, number> {
   const { neighbours } = environment;
   if (!neighbours)
     throw new RangeError(
@@ -160,6 +162,7 @@ function onCells(
       );
   return {
     budget,
+    reach: [budget],
     perceive(observations, policy, left) {
       const from = Array.from(observations, (state) => reach[state]!);
       const beliefs = deception.beliefs(from, policy, left);
@@ -176,6 +179,7 @@ function onBox(attack: ObservationAttack, params: Params, { low, high }: Box, ra
   const size = low.length;
   return {
     budget,
+    reach: low.map(() => budget),
     perceive(observations, policy) {
       const perceived = attack.perturb!(observations, policy, params, { random });
       if (perceived.length !== observations.length) {

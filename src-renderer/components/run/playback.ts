@@ -20,7 +20,8 @@ export function usePlayback(last: Ref<number>, still: boolean): Playback {
   let exact = 0;
 
   function tick(now: number): void {
-    exact += ((now - before) / 1000) * STEPS_A_SECOND * speed.value;
+    // A frame may bear a time before that of the press that asked for it.
+    exact += (Math.max(0, now - before) / 1000) * STEPS_A_SECOND * speed.value;
     before = now;
     // It rests on the last step for a second, then begins anew.
     if (exact > last.value + STEPS_A_SECOND * speed.value) exact = 0;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { EngineCommand, EngineReport } from '../../../src-main/contract/engine-port';
 import { checkedCall } from '../../../src-main/main/checked-call';
+import { DuelHost } from '../../../src-main/main/duel-host';
 import { EngineHost, type EngineProcess } from '../../../src-main/main/engine-host';
 import { GrantStore } from '../../../src-main/main/grant-store';
 import { JsonFile } from '../../../src-main/main/json-file';
@@ -168,18 +169,18 @@ describe('the window’s place', () => {
   });
 });
 
-describe('the engine host', () => {
-  class FakeProcess implements EngineProcess {
-    commands: EngineCommand[] = [];
-    killed = false;
-    report!: (report: EngineReport) => void;
-    exit!: (code: number, lastWords: string) => void;
-    post = (command: EngineCommand) => void this.commands.push(command);
-    onReport = (listener: (report: EngineReport) => void) => void (this.report = listener);
-    onExit = (listener: (code: number, lastWords: string) => void) => void (this.exit = listener);
-    kill = () => void (this.killed = true);
-  }
+class FakeProcess implements EngineProcess {
+  commands: EngineCommand[] = [];
+  killed = false;
+  report!: (report: EngineReport) => void;
+  exit!: (code: number, lastWords: string) => void;
+  post = (command: EngineCommand) => void this.commands.push(command);
+  onReport = (listener: (report: EngineReport) => void) => void (this.report = listener);
+  onExit = (listener: (code: number, lastWords: string) => void) => void (this.exit = listener);
+  kill = () => void (this.killed = true);
+}
 
+describe('the engine host', () => {
   function newHost() {
     const processes: FakeProcess[] = [];
     const ended: string[] = [];
@@ -299,5 +300,69 @@ describe('the engine host', () => {
     const died = host.export('/a.sparring', 'csv', '/a.csv');
     processes[2]!.exit(1, '');
     await expect(died).rejects.toThrow('ended unexpectedly');
+  });
+});
+
+describe('the duel host', () => {
+  const choice = { arm: 0, attack: null, budget: 0.1, episode: 0 };
+  function newHost({ patience = 1000, idle = 1000 } = {}) {
+    const processes: FakeProcess[] = [];
+    const spawn = () => {
+      const process = new FakeProcess();
+      processes.push(process);
+      return process;
+    };
+    const host = new DuelHost(spawn, patience, idle);
+    const begin = () => host.ask('begin', { file: '/a.sparring', choice });
+    return { host, processes, begin };
+  }
+
+  it('gives answers to the asks they belong to, in one process', async () => {
+    const { host, processes, begin } = newHost();
+    const begun = begin();
+    const turn = host.ask('turn', { wanted: [0], advance: true });
+    const [{ commands, report }] = processes as [FakeProcess];
+    expect(commands).toEqual([
+      { command: 'duel', number: 1, what: 'begin', ask: { file: '/a.sparring', choice } },
+      { command: 'duel', number: 2, what: 'turn', ask: { wanted: [0], advance: true } },
+    ]);
+    report({
+      report: 'duel-refused',
+      number: 2,
+      problem: { place: 'duel', message: 'this episode has ended', remedy: 'Begin another.' },
+    });
+    report({ report: 'duel-answer', number: 1, answer: [] });
+    await expect(turn).rejects.toMatchObject({ problem: { remedy: 'Begin another.' } });
+    expect(await begun).toEqual([]);
+    void begin().catch(() => {});
+    expect(processes).toHaveLength(1);
+    host.end();
+    expect(processes[0]!.killed).toBe(true);
+  });
+
+  it('outlives the process: what was asked is refused, and another begins', async () => {
+    const { host, processes, begin } = newHost();
+    const begun = begin();
+    processes[0]!.exit(9, 'out of memory');
+    await expect(begun).rejects.toThrow('exit code 9): out of memory');
+    await expect(host.ask('rivals', null)).rejects.toThrow('it is over');
+    void begin().catch(() => {});
+    expect(processes).toHaveLength(2);
+    // What is said of the first does not touch the second.
+    processes[0]!.exit(9, '');
+    expect(processes[1]!.killed).toBe(false);
+    host.end();
+  });
+
+  it('gives up a process that does not answer, and one that nobody asks', async () => {
+    const slow = newHost({ patience: 5 });
+    await expect(slow.begin()).rejects.toThrow('did not answer');
+    expect(slow.processes[0]!.killed).toBe(true);
+    const idle = newHost({ idle: 5 });
+    const begun = idle.begin();
+    idle.processes[0]!.report({ report: 'duel-answer', number: 1, answer: [] });
+    await begun;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(idle.processes[0]!.killed).toBe(true);
   });
 });

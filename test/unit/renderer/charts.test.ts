@@ -5,7 +5,7 @@ import type { Trajectory } from '../../../src-main/contract/fold';
 import { MEASURES, SERIES } from '../../../src-main/contract/metrics';
 import { curvesOption, meanCurve, thin } from '../../../src-renderer/charts/curves';
 import { attackLabel, families } from '../../../src-renderer/charts/families';
-import { dimensions, observationsOption } from '../../../src-renderer/charts/observations';
+import { dimensions, observationsOption, stripsHeight } from '../../../src-renderer/charts/observations';
 import { facets, layout, robustnessOption, roundedUp } from '../../../src-renderer/charts/robustness';
 import { palette } from './palette';
 
@@ -242,16 +242,58 @@ describe('observations', () => {
     ]);
   });
 
+  const names = (of: Trajectory) =>
+    (observationsOption(of, palette, 200).series as { name?: string }[]).map(({ name }) => name ?? 'band');
+
   test('true over perceived, where there is a perceived one', () => {
+    // As sessions were recorded before thoughts were.
     const trajectory = {
+      attack: 0,
       observationNames: ['state'],
       observations: Float32Array.of(1, 2),
       perceived: Float32Array.of(1.5, 2.5),
       actions: Uint8Array.of(0, 1),
     } as Trajectory;
-    const names = (of: Trajectory) =>
-      (observationsOption(of, palette).series as { name: string }[]).map(({ name }) => name);
     expect(names(trajectory)).toEqual(['state perceived', 'state true']);
-    expect(names({ ...trajectory, perceived: new Float32Array() })).toEqual(['state true']);
+    expect(names({ ...trajectory, attack: null })).toEqual(['state true']);
+  });
+
+  test('the budget around the truth, the margin of the rightful action, and lanes of marks', () => {
+    const trajectory = {
+      attack: 0,
+      observationNames: ['x (m)', 'v (m/s)'],
+      observations: Float32Array.of(1, 2, 3, 4),
+      perceived: Float32Array.of(1.1, 2.1, 3.1, 4.1),
+      reach: [0.1, 0.2],
+      actionNames: ['left', 'right'],
+      scores: Float32Array.of(5, 4, 5, 4),
+      perceivedScores: Float32Array.of(4, 6, 5, 4),
+      distances: Float32Array.of(0.1, 0.1),
+      certified: Uint8Array.of(0, 1),
+      actions: Uint8Array.of(1, 0),
+    } as unknown as Trajectory;
+    expect(names(trajectory)).toEqual([
+      ...['band', 'x (m) perceived', 'x (m) true'],
+      ...['band', 'v (m/s) perceived', 'v (m/s) true'],
+      ...['nothing', 'margin perceived', 'margin true'],
+      ...['flipped', 'certified'],
+    ]);
+    const { series, grid } = observationsOption(trajectory, palette, 200) as {
+      series: { data: number[][] }[];
+      grid: { top: number; height: number }[];
+    };
+    expect(series[3]!.data).toEqual([
+      [0, expect.closeTo(1.8), expect.closeTo(2.2)],
+      [1, expect.closeTo(3.8), expect.closeTo(4.2)],
+    ]);
+    expect(series[7]!.data).toEqual([
+      [0, -2],
+      [1, 1],
+    ]);
+    expect(series.slice(9).map(({ data }) => data)).toEqual([[[0, 1, 0]], [[1, 2, 1]]]);
+    // Strips and lanes stand one under the other.
+    grid.slice(1).forEach(({ top }, i) => expect(top).toBeGreaterThanOrEqual(grid[i]!.top + grid[i]!.height));
+    expect(stripsHeight(trajectory, 2000)).toBeLessThan(600);
+    expect(stripsHeight(trajectory, 10)).toBeGreaterThan(100);
   });
 });

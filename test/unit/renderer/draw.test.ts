@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { drawScene, type Inks } from '../../../src-renderer/scenes/draw';
+import { drawScene, fitted, middleOf, type Inks } from '../../../src-renderer/scenes/draw';
 
 test('a scene fits its place, centred, in device pixels, each shape in the ink of its meaning', () => {
   const calls: unknown[][] = [];
@@ -34,4 +34,18 @@ test('a scene fits its place, centred, in device pixels, each shape in the ink o
   ]);
   const ghost = calls.findIndex(([name, value]) => name === 'globalAlpha' && value !== 1);
   expect(calls.findIndex(([name, x]) => name === 'arc' && x === 60)).toBeGreaterThan(ghost);
+});
+
+test('what is laid over a scene lies where its shapes do', () => {
+  expect(fitted({ width: 100, height: 50 }, { width: 200, height: 200 })).toEqual({
+    scale: 2,
+    left: 0,
+    top: 50,
+  });
+  const shapes = [
+    { shape: 'line', x1: 0, y1: 0, x2: 9, y2: 9, width: 1, ink: 'agent' },
+    { shape: 'rectangle', x: 2, y: 4, width: 2, height: 4, ink: 'agent' },
+  ] as const;
+  expect(middleOf(shapes, 'agent')).toEqual({ x: 3, y: 6 });
+  expect(middleOf(shapes, 'goal')).toBeNull();
 });

@@ -10,11 +10,11 @@ export const palette: Palette = {
   grid: '#444',
   surface: '#ffffff',
   raised: '#fff',
-  pass: '#080',
   fail: '#800',
   heat: '#0072b2',
   arms: Array.from({ length: 8 }, (_, i) => `arm-${i}`),
   true: 'true',
   perceived: 'perceived',
+  pass: 'pass',
   inks: {} as Palette['inks'],
 };

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseExperiment, type Experiment } from '../../../src-main/contract/experiment';
 import type { RunEvent } from '../../../src-main/contract/events';
 import { engineCatalog } from '../../../src-main/engine/registry';
+import { greedyActions } from '../../../src-main/engine/rl/greedy';
 import { run, type RunJob } from '../../../src-main/engine/run';
 
 const base = {
@@ -53,10 +54,18 @@ describe('reinforcement learning runs', () => {
 
     const played = only(all, 'trajectory');
     expect(played.filter((event) => event.trainedSteps !== null)).toHaveLength(11);
-    const [cleanTwin, zeroTwin] = played.filter((event) => event.trainedSteps === null);
+    const [cleanTwin, zeroTwin, oneTwin] = played.filter((event) => event.trainedSteps === null);
     expect(cleanTwin!.frames).toHaveLength(5);
     expect(cleanTwin!.perceivedFrames).toHaveLength(0);
     expect(zeroTwin!.perceivedFrames).toEqual(zeroTwin!.frames.slice(0, -1));
+    // What the agent thought of its actions, before and after the perturbation.
+    expect(cleanTwin).toMatchObject({ reach: [], budget: null, perceivedScores: new Float32Array() });
+    expect(cleanTwin!.scores).toHaveLength(4 * cleanTwin!.actions.length);
+    expect(zeroTwin!.perceivedScores).toEqual(zeroTwin!.scores);
+    expect(zeroTwin!.distances).toEqual(new Float32Array(zeroTwin!.actions.length));
+    expect(oneTwin).toMatchObject({ reach: [1], budget: 1, actionNames: ['left', 'down', 'right', 'up'] });
+    expect(greedyActions(oneTwin!.perceivedScores!, 4)).toEqual(Int32Array.from(oneTwin!.actions));
+    expect(Math.max(...oneTwin!.distances!)).toBe(1);
     expect(zeroTwin!.actions).toEqual(cleanTwin!.actions);
 
     const checks = only(all, 'check').map(({ check }) => `${check.id} ${check.status}`);
