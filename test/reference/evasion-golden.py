@@ -296,7 +296,7 @@ golden = {
     "apgd": [auto_pgd("ce", 0.15, 100), auto_pgd("dlr", 0.15, 100)],
     "fab": {"l2": fab_distances("L2"), "linf": fab_distances("Linf")},
     "saliency": saliency(),
-    "universal": universal(0.25),
+    "universal": universal(0.5),
     "square": [square(0.2, queries) for queries in (20, 200)],
     "genetic": [genetic(0.35, generations) for generations in (10, 50)],
     "hopSkipJump": [hop_skip_jump(norm, 8) for norm in ("l2", "linf")],
