@@ -159,8 +159,11 @@ export default defineEnvironment({
         names: ['x (m)', 'v (m/s)', 'θ (rad)', 'ω (rad/s)'],
         low: [-2 * X_LIMIT, -Infinity, -2 * THETA_LIMIT, -Infinity],
         high: [2 * X_LIMIT, Infinity, 2 * THETA_LIMIT, Infinity],
+        // Of the SA-MDP experiments on CartPole (H. Zhang et al. 2020, arXiv:2003.08938).
+        deviations: [0.732, 1.063, 0.122, 0.439],
       },
       actionSpace: { n: 2, names: ['left', 'right'] },
+      lowestReward: suttonBartoReward ? -1 : 0,
       maxEpisodeSteps: 500,
       rewardThreshold: 475,
       initial: (random): CartPoleState =>

@@ -11,12 +11,13 @@ import type {
   PreprocessingDefense,
   RewardAttack,
   RlTrainingDefense,
+  RlWrapperDefense,
   TrainingDefense,
   TrainingSetAttack,
 } from './definitions';
 
 export type Attack = EvasionAttack | TrainingSetAttack | ObservationAttack | RewardAttack;
-export type Defense = TrainingDefense | PreprocessingDefense | RlTrainingDefense;
+export type Defense = TrainingDefense | PreprocessingDefense | RlTrainingDefense | RlWrapperDefense;
 
 type Found<T> = Record<string, { default: T }>;
 const list = <T extends { id: string }>(found: Found<T>): T[] =>
@@ -94,7 +95,7 @@ export function engineCatalog(): Catalog {
       kind: 'defense',
       tasks: [d.stage.startsWith('rl-') ? 'reinforcement-learning' : 'classification'],
       stage: d.stage,
-      requires: ['training'],
+      requires: ['training', ...('requires' in d ? (d.requires ?? []) : [])],
       ...common(d),
     })),
     ...models.map((d): CatalogEntry => ({
@@ -114,7 +115,7 @@ export function engineCatalog(): Catalog {
     ...environments.map((d): CatalogEntry => ({
       kind: 'environment',
       tasks: ['reinforcement-learning'],
-      capabilities: d.finite ? ['finite-states'] : [],
+      capabilities: d.finite ? ['finite-states'] : ['box-observations'],
       ...common(d),
     })),
   ];

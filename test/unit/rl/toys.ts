@@ -4,6 +4,7 @@ import type { ArmPlan, RunEvent } from '../../../src-main/contract/events';
 import type { ParamsOf, ParamSpecs } from '../../../src-main/contract/params';
 import { armContext, type ArmContext } from '../../../src-main/engine/context';
 import type { Policy } from '../../../src-main/engine/definitions';
+import type { Seat } from '../../../src-main/engine/rl/eyes';
 
 /** The defaults of some specs, with a few values replaced. */
 export const defaults = <P extends ParamSpecs>(specs: P, values: Partial<ParamsOf<P>> = {}): ParamsOf<P> =>
@@ -71,21 +72,24 @@ export function linearPolicy(weights: number[][]): Policy {
         );
       });
     },
-    crossEntropyGradient(observations, labels) {
+    gradient(observations, loss) {
       const scores = this.scores(observations);
-      return Float32Array.from({ length: observations.length }, (_, k) => {
-        const row = Math.floor(k / size);
-        const ofRow = Array.from(scores.subarray(row * weights.length, (row + 1) * weights.length), Math.exp);
-        const sum = ofRow.reduce((a, b) => a + b, 0);
+      const climbed = loss(scores);
+      const gradient = Float32Array.from({ length: observations.length }, (_, k) => {
+        const row = Math.floor(k / size) * weights.length;
         return weights.reduce(
-          (gradient, ofAction, a) =>
-            gradient + (ofRow[a]! / sum - (a === labels[row] ? 1 : 0)) * ofAction[k % size]!,
+          (sum, ofAction, a) => sum + climbed.gradient[row + a]! * ofAction[k % size]!,
           0,
         );
       });
+      return { scores, loss: climbed.loss, gradient };
     },
   };
 }
+
+/** Seats of `rows` environments with `left` steps left each. */
+export const seats = (rows: number, left = 1): Seat[] =>
+  Array.from({ length: rows }, (_, number) => ({ number, left }));
 
 /** A policy that prefers one action in each state. */
 export const tablePolicy = (choices: number[], actions: number): Policy => ({
