@@ -1,12 +1,13 @@
 /**
  * Robust Sarsa (Zhang et al. 2020): values of the agent are learnt from its own steps, held smooth near what was seen,
  *
- *     (r + γ · Q⁻(s′, π(s′)) − Q(s, a))² + λ · max over ŝ in the ball of (Q(ŝ, a) − Q(s, a))²,
+ *     (r + γ · E Q⁻(s′, a′) − Q(s, a))² + λ · max over ŝ in the ball of (Q(ŝ, a) − Q(s, a))²,
  *
  * and then turned against it: ŝ = argmin Σ softmax(scores(ŝ))ₐ · Q(s, a). Needs no values of the agent's own.
  *
- * Differences: the steps are exploring, since a greedy agent shows nothing of other actions; the inner maximum is one
- * gradient step from a random start; the squared error is Huber's.
+ * Differences: the steps are exploring, since a greedy agent shows nothing of other actions, and the values are those of
+ * this exploring agent: one that erred once and never again would recover, so that nothing seemed to cost anything. The
+ * inner maximum is one gradient step from a random start; the squared error is Huber's.
  */
 import * as tf from '@tensorflow/tfjs';
 import { integer, number, type ParamsOf } from '../../../contract/params';
@@ -26,10 +27,10 @@ const HIDDEN = 64;
 /** How often an exploring episode takes a random action instead of the agent's. */
 const EXPLORATION = 0.3;
 const BATCH = 128;
-const LEARNING_RATE = 0.001;
+const LEARNING_RATE = 0.003;
 const GRADIENT_CLIP = 10;
 /** Gradient steps between two copies of Q⁻. */
-const TARGET_UPDATE = 100;
+const TARGET_UPDATE = 20;
 const UPDATES_A_BREATH = 16;
 
 const params = {
@@ -42,7 +43,7 @@ const params = {
     help: 'Exploring steps of the agent that its values are learnt from.',
   }),
   gradientSteps: integer({
-    default: 5000,
+    default: 2000,
     min: 1,
     max: 10_000_000,
     unit: 'count',
@@ -51,7 +52,7 @@ const params = {
   }),
   discount: number({ default: 0.97, min: 0, max: 1, help: 'γ: what a reward one step later is worth.' }),
   smoothness: number({
-    default: 0.3,
+    default: 0.01,
     min: 0,
     max: 1e6,
     help: 'λ: how much a value may not change within the ball.',
@@ -202,9 +203,12 @@ async function learnValues(
 
       const ofOutputs = new Float32Array(outputs.length);
       batch.forEach((place, i) => {
+        const ofNext = nextValues.subarray(place * actions, (place + 1) * actions);
         const later = steps.terminated[place]
           ? 0
-          : discount * nextValues[place * actions + steps.nextActions[place]!]!;
+          : discount *
+            ((1 - EXPLORATION) * ofNext[steps.nextActions[place]!]! +
+              (EXPLORATION * ofNext.reduce((a, b) => a + b, 0)) / actions);
         const difference = chosen(outputs, i) - (steps.rewards[place]! + later);
         const size = Math.abs(difference);
         lossSum += (size <= 1 ? 0.5 * size * size : size - 0.5) / (BATCH * gradientSteps);
