@@ -117,27 +117,8 @@ export class LayersTarget implements WhiteBoxTarget {
    * Rebuilds the model. A final softmax is turned into the identity.
    * @throws LabError for a topology that cannot be rebuilt, or inputs and outputs that are no image classifier's
    */
-  static async create(
-    { topology, weightSpecs, weights }: LayersArtifacts,
-    options: ImportOptions,
-  ): Promise<LayersTarget> {
-    const { modelTopology, removed } = withoutSoftmax(topology);
-    let model: tf.LayersModel;
-    try {
-      const weightData = weights.buffer.slice(
-        weights.byteOffset,
-        weights.byteOffset + weights.byteLength,
-      ) as ArrayBuffer;
-      model = await tf.loadLayersModel(
-        tf.io.fromMemory({ modelTopology: modelTopology as object, weightSpecs, weightData }),
-      );
-    } catch (error) {
-      throw new LabError(
-        'model.path',
-        `the model cannot be rebuilt: ${error instanceof Error ? error.message : String(error)}`,
-        'Save it again with TensorFlow.js as a layers model (model.json with its weight files).',
-      );
-    }
+  static async create(artifacts: LayersArtifacts, options: ImportOptions): Promise<LayersTarget> {
+    const { model, removed } = await rebuiltModel(artifacts, 'model.path');
     const [input, output] = [model.inputs[0]!.shape, model.outputs[0]!.shape];
     if (
       model.inputs.length !== 1 ||
@@ -210,6 +191,33 @@ export class LayersTarget implements WhiteBoxTarget {
 interface LayerJson {
   class_name: string;
   config: { activation?: string; [key: string]: unknown };
+}
+
+/**
+ * The model again, a final softmax (`removed`) turned into the identity.
+ * @throws LabError, naming the place, for a topology that cannot be rebuilt
+ */
+export async function rebuiltModel(
+  { topology, weightSpecs, weights }: LayersArtifacts,
+  place: string,
+): Promise<{ model: tf.LayersModel; removed: boolean }> {
+  const { modelTopology, removed } = withoutSoftmax(topology);
+  try {
+    const weightData = weights.buffer.slice(
+      weights.byteOffset,
+      weights.byteOffset + weights.byteLength,
+    ) as ArrayBuffer;
+    const model = await tf.loadLayersModel(
+      tf.io.fromMemory({ modelTopology: modelTopology as object, weightSpecs, weightData }),
+    );
+    return { model, removed };
+  } catch (error) {
+    throw new LabError(
+      place,
+      `the model cannot be rebuilt: ${error instanceof Error ? error.message : String(error)}`,
+      'Save it again with TensorFlow.js as a layers model (model.json with its weight files).',
+    );
+  }
 }
 
 /** The topology with a final softmax (in the last layer, or as a layer of its own) replaced by the identity. */
