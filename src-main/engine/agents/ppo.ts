@@ -164,11 +164,7 @@ const policyOf = ({ actor, critic }: Networks, environment: Environment) =>
   networkPolicy(actor, encodingFor(environment), environment.actionSpace.n, [...CAPABILITIES], critic);
 
 /** The arm's training episodes as a course of network inputs. */
-function courseOf(
-  practice: Practice,
-  rows: number,
-  { encode, observationSize, inputSize }: Encoding,
-): Course {
+function courseOf(practice: Practice, rows: number, { encode, observationSize }: Encoding): Course {
   return {
     rows,
     inputs: () => encode(practice.observations),
@@ -178,7 +174,7 @@ function courseOf(
       experiences.forEach((experience, i) => next.set(experience.next, i * observationSize));
       return {
         rewards: experiences.map(({ reward }) => reward),
-        next: observationSize === inputSize ? next : encode(next),
+        next: encode(next),
         terminated: experiences.map(({ terminated }) => terminated),
         truncated: experiences.map(({ truncated }) => truncated),
       };

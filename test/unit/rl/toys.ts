@@ -58,22 +58,21 @@ export function slotMachine(terminates: boolean): Environment<number> {
 /** Scores that are linear in the observation: `weights[action][value]`. */
 export function linearPolicy(weights: number[][]): Policy {
   const size = weights[0]!.length;
+  const scoresOf = (observations: Float32Array): Float32Array =>
+    Float32Array.from({ length: (observations.length / size) * weights.length }, (_, k) => {
+      const row = Math.floor(k / weights.length) * size;
+      return weights[k % weights.length]!.reduce(
+        (sum, weight, i) => sum + weight * observations[row + i]!,
+        0,
+      );
+    });
   return {
     observationSize: size,
     actions: weights.length,
     capabilities: ['scores', 'gradients'],
-    scores(observations) {
-      const n = observations.length / size;
-      return Float32Array.from({ length: n * weights.length }, (_, k) => {
-        const row = Math.floor(k / weights.length) * size;
-        return weights[k % weights.length]!.reduce(
-          (sum, weight, i) => sum + weight * observations[row + i]!,
-          0,
-        );
-      });
-    },
+    scores: scoresOf,
     gradient(observations, loss) {
-      const scores = this.scores(observations);
+      const scores = scoresOf(observations);
       const climbed = loss(scores);
       const gradient = Float32Array.from({ length: observations.length }, (_, k) => {
         const row = Math.floor(k / size) * weights.length;

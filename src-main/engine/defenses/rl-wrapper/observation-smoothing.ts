@@ -64,14 +64,14 @@ export default defineRlWrapperDefense({
       }
       return all;
     };
-    /** Sums `width` values a copy into those of its row, divided by the votes. */
+    /** Means of `width` values a copy over the copies of a row; summed first, so that whole votes stay exact. */
     const averaged = (values: Float32Array, width: number): Float32Array => {
-      const means = new Float32Array(values.length / votes);
+      const sums = new Float32Array(values.length / votes);
       values.forEach((value, k) => {
         const row = Math.floor(k / (votes * width));
-        means[row * width + (k % width)]! += value / votes;
+        sums[row * width + (k % width)]! += value;
       });
-      return means;
+      return sums.map((sum) => sum / votes);
     };
     return {
       observationSize: size,
