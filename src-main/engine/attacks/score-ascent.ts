@@ -28,14 +28,14 @@ export function ascended(
   lossFrom: LossFrom,
   { steps, stepSize }: { steps: number; stepSize: number },
   { ball, random }: { ball: Ball; random: Random },
-  langevin = false,
+  noisy: { langevin: boolean; mirrored: boolean } = { langevin: false, mirrored: false },
 ): Float32Array {
   const loss = lossFrom(policy.scores(observations));
   return climb(
     observations,
     (rows) => policy.gradient!(rows, loss),
     ball,
-    { steps, stepSize, langevin },
+    { steps, stepSize, ...noisy },
     random,
   );
 }

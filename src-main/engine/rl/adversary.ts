@@ -5,15 +5,18 @@
  *     ŝ = s + ε · u(s),   reward −r.
  *
  * Each value of u is one of −1, 0, +1, drawn apart: the corners of the box, where a piecewise linear agent is hurt most,
- * instead of the paper's Gaussian squashed into it. Learnt by the lab's PPO.
+ * instead of the paper's Gaussian squashed into it. Learnt by the lab's PPO. It begins in a larger ball that shrinks to the
+ * one it is held to: an agent that never falls pays the same whatever is done, and nothing could be learnt of it.
  */
 import type { Environment } from '../../contract/environment';
-import { ProximalPolicy, type Course } from '../agents/parts/proximal-policy';
+import type { Random } from '../../contract/random';
+import { drawnOptions, ProximalPolicy, type Course } from '../agents/parts/proximal-policy';
 import type { Context } from '../context';
 import type { Policy } from '../definitions';
 import { dense, Network } from '../network';
 import type { Ball } from './ball';
 import { greedyActions } from './greedy';
+import { softmax } from './score-losses';
 import { Worlds } from './worlds';
 
 const ROWS = 8;
@@ -31,6 +34,9 @@ const SETTINGS = {
   gradientClip: 0.5,
 };
 const CLIP_RANGE = 0.2;
+/** Radius at the beginning, of the one in the end, and the share of the training in which it shrinks to that. */
+const FIRST_RADIUS = 4;
+const SHRINKING = 0.6;
 const STRIDE = ROWS * SETTINGS.stepsARow;
 /** Standard deviations of a fresh agent's inputs should be near one: observations are divided by the environment's. */
 const unitScale = (environment: Environment): number[] => {
@@ -71,11 +77,14 @@ export class Adversary {
 
   /**
    * Learns against an agent that stands still, `steps` environment steps long; gives the mean true return of the episodes
-   * that ended in the last quarter, null when none did. The learning rate falls linearly to a tenth.
+   * that ended in the last quarter, null when none did. The learning rate falls linearly to a tenth. `firstRadius`: in
+   * units of the ball's.
    */
-  async learn(victim: Policy, ball: Ball, steps: number): Promise<number | null> {
+  async learn(victim: Policy, ball: Ball, steps: number, firstRadius = FIRST_RADIUS): Promise<number | null> {
     const ended: { at: number; value: number }[] = [];
-    const course = this.courseAgainst(victim, ball, (at, value) => ended.push({ at, value }));
+    const around = (step: number): Ball =>
+      ball.scaled(1 + (firstRadius - 1) * Math.max(0, 1 - step / (SHRINKING * steps)));
+    const course = this.courseAgainst(victim, around, (at, value) => ended.push({ at, value }));
     for (let step = 0; step < steps; step += STRIDE) {
       const learningRate = this.learningRate * (1 - (0.9 * step) / steps);
       await this.learner.improve(course, { learningRate, clipRange: CLIP_RANGE }, this.context.breathe);
@@ -84,10 +93,13 @@ export class Adversary {
     return late.length ? late.reduce((sum, { value }) => sum + value, 0) / late.length : null;
   }
 
-  /** The adversary's likeliest move; not projected. */
-  perturb(observations: Float32Array, ball: Ball): Float32Array {
+  /** The adversary's likeliest move, or one drawn from its policy; not projected. */
+  perturb(observations: Float32Array, ball: Ball, drawing?: Random): Float32Array {
     const logits = this.outputs(observations);
-    return this.moved(observations, greedyActions(logits, MOVES), ball);
+    const moves = drawing
+      ? drawnOptions(softmax(logits, MOVES), MOVES, drawing)
+      : greedyActions(logits, MOVES);
+    return this.moved(observations, moves, ball);
   }
 
   dispose(): void {
@@ -112,7 +124,7 @@ export class Adversary {
 
   private courseAgainst(
     victim: Policy,
-    ball: Ball,
+    around: (step: number) => Ball,
     ended: (step: number, trueReturn: number) => void,
   ): Course {
     const { worlds } = this;
@@ -123,6 +135,7 @@ export class Adversary {
       inputs: () => this.inputs(worlds.truth()),
       step: (choices) => {
         const truth = worlds.truth();
+        const ball = around(taken);
         const perceived = ball.project(truth, this.moved(truth, choices, ball));
         const outcomes = worlds.step(greedyActions(victim.scores(perceived), victim.actions));
         const next = this.inputs(worlds.truth());

@@ -7,6 +7,8 @@ export interface Climbing {
   stepSize: number;
   /** Noise that falls with the steps is added (stochastic gradient Langevin dynamics). */
   langevin: boolean;
+  /** Begins once more, opposite the first start: where a loss rises to both sides, each is climbed. */
+  mirrored?: boolean;
 }
 
 /**
@@ -20,23 +22,27 @@ export function climb(
   truth: Float32Array,
   at: (observations: Float32Array) => { loss: Float32Array; gradient: Float32Array },
   ball: Ball,
-  { steps, stepSize, langevin }: Climbing,
+  { steps, stepSize, langevin, mirrored }: Climbing,
   random: Random,
 ): Float32Array {
   const { size } = ball;
   const best = truth.slice();
   const highest = new Float32Array(truth.length / size).fill(-Infinity);
-  let current = ball.project(truth, ball.draw(truth, random));
-  for (let step = 0; ; step++) {
-    const { loss, gradient } = at(current);
-    loss.forEach((value, row) => {
-      if (!(value > highest[row]!)) return;
-      highest[row] = value;
-      best.set(current.subarray(row * size, (row + 1) * size), row * size);
-    });
-    if (step === steps) return best;
-    const noise = langevin ? Math.sqrt(2 * stepSize) / (step + 2) : 0;
-    const direction = langevin ? gradient.map((slope) => slope + noise * random.normal()) : gradient;
-    current = ball.project(truth, ball.ascend(current, direction, stepSize));
+  const first = ball.draw(truth, random);
+  const starts = mirrored ? [first, first.map((value, i) => 2 * truth[i]! - value)] : [first];
+  for (const start of starts) {
+    let current = ball.project(truth, start);
+    for (let step = 0; step <= steps; step++) {
+      const { loss, gradient } = at(current);
+      loss.forEach((value, row) => {
+        if (!(value > highest[row]!)) return;
+        highest[row] = value;
+        best.set(current.subarray(row * size, (row + 1) * size), row * size);
+      });
+      const noise = langevin ? Math.sqrt(2 * stepSize) / (step + 2) : 0;
+      const direction = langevin ? gradient.map((slope) => slope + noise * random.normal()) : gradient;
+      current = ball.project(truth, ball.ascend(current, direction, stepSize));
+    }
   }
+  return best;
 }

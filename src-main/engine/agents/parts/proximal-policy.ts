@@ -143,14 +143,10 @@ export class ProximalPolicy {
       inputs.set(seen, t * rows * inputSize);
       for (let row = 0; row < rows; row++) {
         const outputs = this.acting.outputs(seen.subarray(row * inputSize, (row + 1) * inputSize));
-        const probabilities = softmax(outputs, options);
-        for (let part = 0; part < parts; part++)
-          choices[(t * rows + row) * parts + part] = drawn(
-            probabilities,
-            part * options,
-            options,
-            this.random.acting,
-          );
+        choices.set(
+          drawnOptions(softmax(outputs, options), options, this.random.acting),
+          (t * rows + row) * parts,
+        );
       }
       const taken = course.step(choices.subarray(t * rows * parts, (t + 1) * rows * parts));
       for (let row = 0; row < rows; row++) {
@@ -271,13 +267,16 @@ export class ProximalPolicy {
 
 const plogp = (p: number): number => (p > 0 ? p * Math.log(p) : 0);
 
-function drawn(probabilities: Float32Array, first: number, options: number, random: Random): number {
-  let left = random.uniform();
-  for (let option = 0; option < options - 1; option++) {
-    left -= probabilities[first + option]!;
-    if (left < 0) return option;
-  }
-  return options - 1;
+/** One option drawn by each group of `options` probabilities. */
+export function drawnOptions(probabilities: Float32Array, options: number, random: Random): Int32Array {
+  return Int32Array.from({ length: probabilities.length / options }, (_, group) => {
+    let left = random.uniform();
+    for (let option = 0; option < options - 1; option++) {
+      left -= probabilities[group * options + option]!;
+      if (left < 0) return option;
+    }
+    return options - 1;
+  });
 }
 
 /** Mean 0, standard deviation 1. */

@@ -10,7 +10,8 @@ const divergence =
 
 /**
  * Maximal action difference (Zhang et al. 2020): ŝ = argmax KL(π(s) ‖ π(ŝ)) by stochastic gradient Langevin dynamics from a
- * random start, since the gradient at s itself is zero; the best observation met is kept. A DQN's π is softmax(Q). On a
+ * random start and from its mirror image, since the gradient at s itself is zero and the divergence rises to both sides of
+ * it; the best observation met is kept. A DQN's π is softmax(Q). On a
  * grid every cell within k steps is tried.
  */
 export default defineObservationAttack({
@@ -30,6 +31,9 @@ export default defineObservationAttack({
   ...inBox,
   derive: deriveStepSize,
   perturb: (observations, policy, params, context) =>
-    ascended(observations, policy, divergence(policy.actions), params, context, true),
+    ascended(observations, policy, divergence(policy.actions), params, context, {
+      langevin: true,
+      mirrored: true,
+    }),
   displace: (reach, policy) => highestCells(reach, policy, divergence(policy.actions)),
 });

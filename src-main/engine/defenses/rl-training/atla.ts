@@ -7,7 +7,8 @@ import { Ball } from '../../rl/ball';
 /**
  * Alternating training with a learned adversary (ATLA; Zhang et al. 2021): the agent learns while an adversary perturbs
  * what it sees; in turn the adversary learns against the agent as it is by then, and so on. The same adversary goes on
- * learning from one turn to the next; its likeliest move is what the agent sees.
+ * learning from one turn to the next. What the agent sees is drawn from the adversary's policy: always its likeliest move
+ * would be a bias to get used to, and the truth something the agent has never seen.
  */
 export default defineRlTrainingDefense({
   id: 'atla',
@@ -62,12 +63,14 @@ export default defineRlTrainingDefense({
     if (space.kind !== 'box') throw new RangeError('atla needs observations of real values');
     const adversary = new Adversary(environment, learningRate, context);
     const full = new Ball(space, epsilon, norm, unit);
+    const drawing = context.random('moves');
     return {
       every,
       ball: (progress) => full.scaled(ramp > 0 ? Math.min(1, progress / ramp) : 1),
       adversary: {
-        catchUp: (policy) => adversary.learn(policy, full, adversarySteps),
-        perturb: (observations, ball) => adversary.perturb(observations, ball),
+        // From turn to turn it only has to follow the agent.
+        catchUp: (policy) => adversary.learn(policy, full, adversarySteps, 1),
+        perturb: (observations, ball) => adversary.perturb(observations, ball, drawing),
         dispose: () => adversary.dispose(),
       },
     };
