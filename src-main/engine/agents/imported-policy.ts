@@ -12,7 +12,7 @@ import { LabError } from '../../contract/problem';
 import { stream } from '../../contract/random';
 import { defineImportedAgent, type Policy } from '../definitions';
 import { dense, Network } from '../network';
-import { rebuiltModel } from '../targets';
+import { rebuiltModel } from '../rebuilt-model';
 import { encodingFor, networkPolicy, type Encoding } from './parts/network-policy';
 
 const CAPABILITIES = ['scores', 'gradients'] as const;
