@@ -20,7 +20,9 @@ export default defineObservationAttack({
     year: 2021,
     where: 'ICLR, arXiv:2101.08452',
   },
-  knowledge: 'decision',
+  // It needs the agent's actions alone, but without limit, and is stronger because it plans ahead: counted with the
+  // black-box attacks, the verdict would take that for masked gradients.
+  knowledge: 'white-box',
   requires: ['box-observations'],
   params: {
     ...boxParams,
