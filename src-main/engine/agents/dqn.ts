@@ -21,6 +21,7 @@ import { dense, Network } from '../network';
 import { Adam } from '../optimizers';
 import { stream } from '../../contract/random';
 import { greedyActions } from '../rl/greedy';
+import { BestCheckpoint } from './parts/best-checkpoint';
 import { encodingFor, networkPolicy, PlainNetwork } from './parts/network-policy';
 import { duelingHeads, plainHeads, type Heads } from './parts/heads';
 import { learnFromReplay } from './parts/replayed-learning';
@@ -210,7 +211,7 @@ export default defineAgent({
     const buffer = new ReplayBuffer(Math.min(settings.bufferSize, steps), encoding.observationSize);
     const acting = new PlainNetwork(agent);
     const policy = networkPolicy(agent, encoding, actions, [...CAPABILITIES]);
-    const best = { return: -Infinity, weights: agent.weights() };
+    const best = new BestCheckpoint(lesson, policy, () => agent.weights());
     let targetIsCurrent = true;
     const learning = {
       online,
@@ -253,15 +254,8 @@ export default defineAgent({
       return loss;
     };
 
-    const examine = async (step: number): Promise<void> => {
-      const greedyReturn = await lesson.examine(policy, step);
-      // Of equally good checkpoints the later one has learnt from more.
-      if (greedyReturn >= best.return)
-        Object.assign(best, { return: greedyReturn, weights: agent.weights() });
-    };
-
     const practice = lesson.practise(policy, steps);
-    await examine(0);
+    await best.examine(0);
     let reported = 0;
     for (let step = 1; step <= steps; step++) {
       const epsilon = Math.max(
@@ -286,7 +280,7 @@ export default defineAgent({
         context.worked(work, `training, step ${step} of ${steps}`);
         reported += work;
       }
-      if (step % examineEvery === 0 || step === steps) await examine(step);
+      if (step % examineEvery === 0 || step === steps) await best.examine(step);
       if (step % STEPS_A_BREATH === 0) await context.breathe();
     }
     context.worked(cost(settings) - reported, 'trained');

@@ -12,6 +12,7 @@ import { LabError } from '../../contract/problem';
 import { stream, type Random } from '../../contract/random';
 import { defineAgent } from '../definitions';
 import { dense, Network } from '../network';
+import { BestCheckpoint } from './parts/best-checkpoint';
 import { encodingFor, networkPolicy, type Encoding } from './parts/network-policy';
 import { plainHeads } from './parts/heads';
 import { ProximalPolicy, type Course } from './parts/proximal-policy';
@@ -215,16 +216,9 @@ export default defineAgent({
       { acting: context.random('exploration'), order: context.random('order') },
     );
     const policy = policyOf(networks, environment);
-    const best = { return: -Infinity, weights: weightsOf(networks) };
-    const examine = async (step: number): Promise<void> => {
-      const greedyReturn = await lesson.examine(policy, step);
-      // Of equally good checkpoints the later one has learnt from more.
-      if (greedyReturn >= best.return)
-        Object.assign(best, { return: greedyReturn, weights: weightsOf(networks) });
-    };
-
+    const best = new BestCheckpoint(lesson, policy, () => weightsOf(networks));
     const course = courseOf(lesson.practise(policy, steps, environments), environments, encoding);
-    await examine(0);
+    await best.examine(0);
     const stride = environments * stepsARow;
     let examined = 0;
     for (let step = 0; step < steps;) {
@@ -259,7 +253,7 @@ export default defineAgent({
       );
       if (step - examined >= examineEvery || step === steps) {
         examined = step;
-        await examine(step);
+        await best.examine(step);
       }
     }
     learner.dispose();

@@ -15,28 +15,15 @@ import { ReplayBuffer } from '../../../src-main/engine/agents/parts/replay-buffe
 import qLearning from '../../../src-main/engine/agents/q-learning';
 import sarsa from '../../../src-main/engine/agents/sarsa';
 import valueIteration from '../../../src-main/engine/agents/value-iteration';
-import type { LearningAgent, TrainedAgent } from '../../../src-main/engine/definitions';
+import type { TrainedAgent } from '../../../src-main/engine/definitions';
 import { dense, Network } from '../../../src-main/engine/network';
 import { stream } from '../../../src-main/contract/random';
 import { exactReturn, optimalReturn } from '../../../src-main/engine/rl/exact';
 import { greedyChoices } from '../../../src-main/engine/rl/eyes';
-import { createLesson } from '../../../src-main/engine/rl/lesson';
 import { crossEntropy } from '../../../src-main/engine/rl/score-losses';
 import { stepLimit } from '../../../src-main/engine/rl/limit';
 import { rowsOf } from '../../../src-main/engine/rl/worlds';
-import { defaults, silentContext, slotMachine } from './toys';
-
-async function train(
-  definition: unknown,
-  environment: unknown,
-  params: object,
-  seed = 1,
-): Promise<TrainedAgent> {
-  const agent = definition as LearningAgent;
-  const { context } = silentContext(seed);
-  const { lesson } = createLesson({ environment: environment as Environment, context });
-  return agent.train(lesson, defaults(agent.params, params as never), context);
-}
+import { defaults, slotMachine, train } from './toys';
 
 const SMALL_DQN = {
   steps: 1500,

@@ -10,16 +10,15 @@ import { stream } from '../../../src-main/contract/random';
 import dqn from '../../../src-main/engine/agents/dqn';
 import imported from '../../../src-main/engine/agents/imported-policy';
 import ppo from '../../../src-main/engine/agents/ppo';
-import type { LearningAgent, TrainedAgent } from '../../../src-main/engine/definitions';
+import type { TrainedAgent } from '../../../src-main/engine/definitions';
 import { exactReturn } from '../../../src-main/engine/rl/exact';
 import { greedyChoices } from '../../../src-main/engine/rl/eyes';
 import { meanReturn, play, trajectory } from '../../../src-main/engine/rl/episodes';
 import { greedyActions } from '../../../src-main/engine/rl/greedy';
-import { createLesson } from '../../../src-main/engine/rl/lesson';
 import { stepLimit } from '../../../src-main/engine/rl/limit';
 import { crossEntropy } from '../../../src-main/engine/rl/score-losses';
 import { denseLayers, layersModel } from '../../../src-main/sessions/exporters/formats/layers-model';
-import { defaults, linearPolicy, silentContext, slotMachine } from './toys';
+import { defaults, linearPolicy, slotMachine, train } from './toys';
 
 const pole = cartpole.create({ suttonBartoReward: false }) as Environment;
 const lake = frozenLake.create({
@@ -28,18 +27,6 @@ const lake = frozenLake.create({
   slippery: false,
 }) as Environment;
 const SHORT_PPO = { steps: 6144, hidden: 16, epochs: 10, examineEvery: 2048 };
-
-async function train(
-  definition: unknown,
-  environment: unknown,
-  params: object,
-  seed = 1,
-): Promise<TrainedAgent> {
-  const agent = definition as LearningAgent;
-  const { context } = silentContext(seed);
-  const { lesson } = createLesson({ environment: environment as Environment, context });
-  return agent.train(lesson, defaults(agent.params, params as never), context);
-}
 
 const onLake = ({ policy }: TrainedAgent): number =>
   exactReturn(lake, greedyChoices(policy, 9), stepLimit(lake));

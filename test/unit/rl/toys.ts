@@ -3,8 +3,9 @@ import type { Environment } from '../../../src-main/contract/environment';
 import type { ArmPlan, RunEvent } from '../../../src-main/contract/events';
 import type { ParamsOf, ParamSpecs } from '../../../src-main/contract/params';
 import { armContext, type ArmContext } from '../../../src-main/engine/context';
-import type { Policy } from '../../../src-main/engine/definitions';
+import type { LearningAgent, Policy, TrainedAgent } from '../../../src-main/engine/definitions';
 import type { Seat } from '../../../src-main/engine/rl/eyes';
+import { createLesson } from '../../../src-main/engine/rl/lesson';
 
 /** The defaults of some specs, with a few values replaced. */
 export const defaults = <P extends ParamSpecs>(specs: P, values: Partial<ParamsOf<P>> = {}): ParamsOf<P> =>
@@ -100,3 +101,16 @@ export const tablePolicy = (choices: number[], actions: number): Policy => ({
       choices[observations[Math.floor(k / actions)]!] === k % actions ? 1 : 0,
     ),
 });
+
+/** An agent trained on an environment, defaults but for the given values. */
+export async function train(
+  definition: unknown,
+  environment: unknown,
+  params: object,
+  seed = 1,
+): Promise<TrainedAgent> {
+  const agent = definition as LearningAgent;
+  const { context } = silentContext(seed);
+  const { lesson } = createLesson({ environment: environment as Environment, context });
+  return agent.train(lesson, defaults(agent.params, params as never), context);
+}
