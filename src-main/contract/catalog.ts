@@ -17,9 +17,13 @@ export type Capability =
   | 'scores'
   /** The scores are what an agent expects of each action. */
   | 'action-values'
+  /** An agent that judges what its states or actions are worth, with gradients. */
+  | 'critic'
   | 'decisions'
   | 'training'
   | 'finite-states'
+  /** Observations are real values, which can be moved a little. */
+  | 'box-observations'
   | 'randomised';
 
 export type Stage =

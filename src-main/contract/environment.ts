@@ -10,6 +10,8 @@ export interface Box {
   names: string[];
   low: number[];
   high: number[];
+  /** How far each value strays as agents of all skills play: what a budget “in deviations” is measured in. */
+  deviations?: number[];
 }
 /** `finite`: a state index, given to networks as one-hot, to tables as the index. */
 export interface Discrete {
@@ -30,6 +32,8 @@ export type Transition = [probability: number, next: number, reward: number, ter
 export interface Environment<S = unknown> {
   observationSpace: Box | Discrete;
   actionSpace: { n: number; names: string[] };
+  /** No step ever pays less; absent where that is not known. */
+  lowestReward?: number;
   /** Null: no limit registered in Gymnasium (evaluations have their own step cap). */
   maxEpisodeSteps: number | null;
   /** Mean return from which the task counts as solved. */

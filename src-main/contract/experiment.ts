@@ -366,6 +366,8 @@ const REMEDIES: Record<Capability, string> = {
   gradients: 'Use an attack that needs only answers, or a target with a network.',
   scores: 'Use an attack that needs only decisions.',
   'action-values': 'Choose an agent that learns values, such as q-learning or dqn.',
+  critic: 'Choose an agent that values what it sees, such as dqn or ppo.',
+  'box-observations': 'This needs observations of real values: choose CartPole-v1.',
   'finite-states': 'This needs states that can be listed: choose a grid world.',
 };
 

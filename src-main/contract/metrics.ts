@@ -191,6 +191,18 @@ export const MEASURES: Record<string, Measure> = {
     better: 'lower',
     help: 'Gradient calls spent before the first input was attacked, in all.',
   },
+  fittedReturn: {
+    title: 'Return while fitted',
+    unit: 'return',
+    better: 'higher',
+    help: 'True return the agent had in the last quarter of the training of an adversary, which still explored.',
+  },
+  fitLoss: {
+    title: 'Loss of the fitting',
+    unit: 'nats',
+    better: 'neither',
+    help: 'Mean temporal-difference loss of the values that an attack learnt of the agent.',
+  },
   fidelity: {
     title: 'Fidelity',
     unit: 'share',
@@ -238,7 +250,19 @@ export const MEASURES: Record<string, Measure> = {
     title: 'Certified return',
     unit: 'return',
     better: 'higher',
-    help: 'Below this no displacement of the believed cell within the budget can push the expected return, by dynamic programming.',
+    help: 'Below this no perturbation within the budget can push the return: on grids by dynamic programming, else by interval bounds up to the first step whose action is not certified.',
+  },
+  certifiedSteps: {
+    title: 'Steps certified',
+    unit: 'share',
+    better: 'higher',
+    help: 'Share of the clean episodes’ steps whose action no perturbation within the budget can change, by interval bounds.',
+  },
+  certifiedLength: {
+    title: 'Certified length',
+    unit: 'steps',
+    better: 'higher',
+    help: 'Steps of a clean episode until the first whose action is not certified, on average.',
   },
   shareOfOptimum: {
     title: 'Share of the optimal attack',
@@ -360,6 +384,14 @@ export const SERIES: Record<string, SeriesInfo> = {
   },
   exactReturn: { title: 'Exact greedy return', x: 'environment steps', unit: 'return' },
   temporalDifferenceLoss: { title: 'TD loss', x: 'environment steps', unit: 'nats' },
+  policyLoss: { title: 'Policy loss', x: 'environment steps', unit: 'return' },
+  valueLoss: { title: 'Value loss', x: 'environment steps', unit: 'return' },
+  entropy: { title: 'Entropy of the policy', x: 'environment steps', unit: 'nats' },
+  adversaryReturn: {
+    title: 'Return under the learning adversary',
+    x: 'environment steps',
+    unit: 'return',
+  },
   exploration: { title: 'Exploration rate', x: 'environment steps', unit: 'share' },
 };
 

@@ -28,6 +28,8 @@ const OPTIMUM = 'optimal-displacement';
 export function openAgent({ experiment, weights }: RecordedArm) {
   const environment = createEnvironment(experiment);
   const { agent, params } = agentOf(experiment);
+  if (agent.origin === 'imported')
+    throw new RangeError(`${agent.id} comes trained: the session does not hold it`);
   return { environment, agent: agent.restore(environment, params, weights) };
 }
 
@@ -41,7 +43,9 @@ export function openArena(
   choice: Pick<DuelChoice, 'attack' | 'budget'>,
 ): Arena {
   const { experiment, arm, attacks } = recorded;
-  const place = choice.attack === null ? undefined : attacks[choice.attack];
+  const chosen = choice.attack === null ? undefined : attacks[choice.attack];
+  // A sensor fault has no budget that a person could be held to.
+  const place = ['epsilon', 'cells'].some((name) => name in (chosen?.params ?? {})) ? chosen : undefined;
   const given = {
     ...(place &&
       Object.fromEntries(Object.entries(place.params).filter(([name]) => name in observationParams))),

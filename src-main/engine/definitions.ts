@@ -11,11 +11,14 @@ import {
   type ParamSpecs,
   type ParamValue,
 } from '../contract/params';
-import type { Environment } from '../contract/environment';
+import type { Box, Environment } from '../contract/environment';
 import type { Random } from '../contract/random';
 import type { ArmContext, Context } from './context';
 import type { ImageDataset, Split } from '../contract/dataset';
+import type { LayersArtifacts } from '../contract/layers-artifacts';
 import type { LayerSpec, Network } from './network';
+import type { Ball, BudgetUnit } from './rl/ball';
+import type { ScoreLoss } from './rl/score-losses';
 import type { Entry, Training } from '../contract/experiment';
 
 // ── Targets ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -194,10 +197,17 @@ export interface Policy {
   /** Preferences (Q-values or logits), n × actions; the greedy action is the first arg-max. */
   scores(observations: Float32Array): Float32Array;
   /**
-   * Networks only. Gradient of cross-entropy(softmax(scores), labels) with respect to the network's input: n ×
-   * observationSize, on finite environments n × states.
+   * Networks only. Gradient of each row's loss with respect to the network's input, n × observationSize, on finite
+   * environments n × states; with the losses and the scores they were taken at.
    */
-  crossEntropyGradient?(observations: Float32Array, labels: Int32Array): Float32Array;
+  gradient?(
+    observations: Float32Array,
+    loss: ScoreLoss,
+  ): { scores: Float32Array; loss: Float32Array; gradient: Float32Array };
+  /** A critic beside the policy (`critic` without `action-values`): what each state is worth, and its gradient. */
+  judge?(observations: Float32Array): { values: Float32Array; gradient: Float32Array };
+  /** Sound: 1 where no observation of the ball around the row changes the greedy action. */
+  certify?(observations: Float32Array, ball: Ball): Uint8Array;
 }
 
 /** A cell of a finite environment, and the cells the agent can be made to believe in: its own first, then the nearest. */
@@ -212,25 +222,63 @@ export interface Belief {
   probability: number;
 }
 
+/** What an attack on a box is given beside observations, policy and parameters. */
+export interface EyesContext<Memory = unknown> {
+  random: Random;
+  /** What the frame projects into. */
+  ball: Ball;
+  /** What was remembered of each row's episode so far; see `memory`. */
+  memories: Memory[];
+}
+
+/** The agent under attack, and the world to try it in. */
+export interface Victim {
+  policy: Policy;
+  environment: Environment;
+}
+
+export interface EyesFitContext extends Context {
+  ball: Ball;
+}
+
+/** An attack on an agent's eyes that learnt something of the agent before it is scored. */
+export interface FittedEyes<P extends ParamSpecs = ParamSpecs> {
+  metrics?: Metrics;
+  perturb: NonNullable<ObservationAttack<P>['perturb']>;
+  dispose(): void;
+}
+
 /**
- * On a box the values are perturbed, on a finite environment the believed cell is displaced. An attack that can do the
- * latter alone requires `finite-states`.
+ * On a box the values are perturbed, on a finite environment the believed cell is displaced. An attack that can do one of
+ * them alone requires `box-observations` or `finite-states`.
  */
-export interface ObservationAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
+export interface ObservationAttack<
+  P extends ParamSpecs = ParamSpecs,
+  Memory = unknown,
+> extends AttackBase<P> {
   surface: 'observation';
   norm(params: ParamsOf<P>): Norm | null;
-  /** Radius the frame holds the attack to: `box` in units of the observation, `cells` in steps between cells. */
-  budget(params: ParamsOf<P>): { box: number; cells: number };
+  /**
+   * Radius the frame holds the attack to: `box` in units of the observation (or its deviations), Infinity for sensor
+   * faults, which know none; `cells` in steps between cells.
+   */
+  budget(params: ParamsOf<P>): { box: number; unit?: BudgetUnit; cells: number };
   /**
    * What the agent perceives instead, n × size, a new array; the frame projects it into the budget. Environments step
-   * in parallel: row i belongs to environment i.
+   * in parallel, each a row.
    */
   perturb?(
     observations: Float32Array,
     policy: Policy,
     params: ParamsOf<P>,
-    context: { random: Random },
+    context: EyesContext<Memory>,
   ): Float32Array;
+  /** What is remembered of an episode, made at its beginning; `perturb` changes it in place. */
+  memory?(): Memory;
+  /** In place of `perturb`, for attacks that try the agent first, in episodes that no result is reported on. */
+  fit?(victim: Victim, params: ParamsOf<P>, context: EyesFitContext): Promise<FittedEyes<P>>;
+  /** Work of one fitting; a unit is about a millisecond. */
+  fitCost?(params: ParamsOf<P>): number;
   /**
    * The same on a finite environment: for each state the distribution of the believed one over `reach`, from which the
    * frame draws, and by which it scores exactly.
@@ -453,11 +501,49 @@ export interface PreprocessingDefense<P extends ParamSpecs = ParamSpecs> extends
   transform(images: tf.Tensor4D, params: ParamsOf<P>, random: Random): Transformed;
 }
 
-/** Alters what a learning agent perceives in training. */
+/** A penalty on scores that change within a ball around what the learner sees; see `agents/parts/smooth-policy.ts`. */
+export interface Regularizer {
+  kappa: number;
+  ball: Ball;
+  /** The worst place in the ball: found by gradient steps, or bounded by interval arithmetic. */
+  inner: 'pgd' | 'interval';
+  /** Of the gradient steps. */
+  steps: number;
+  /** Values of actions: how far the best is to lie above the others. Without meaning for policies. */
+  confidence: number;
+}
+
+/** An adversary that learns alongside the agent. */
+export interface Sparring {
+  /** Learns against the agent as it is now; gives the mean return it left the agent while learning, null for none. */
+  catchUp(policy: Policy): Promise<number | null>;
+  perturb(observations: Float32Array, ball: Ball): Float32Array;
+  dispose(): void;
+}
+
+/** Alters how an agent learns. */
 export interface RlTrainingDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
   stage: 'rl-training';
+  requires?: Capability[];
+  /** How much longer a training takes; where a parameter `attack` says it, the frame knows. */
+  slowdown?(params: ParamsOf<P>): number;
   /** Attack under which the agent is to train, with its parameters at this point of the training (progress 0 to 1). */
-  observationAttack(params: ParamsOf<P>, progress: number): Applied | null;
+  observationAttack?(params: ParamsOf<P>, progress: number): Applied | null;
+  /** A penalty at this point of the training. */
+  regularizer?(params: ParamsOf<P>, progress: number, space: Box): Regularizer | null;
+  /** An adversary that is trained whenever another `every` steps were taken; `ball` is where it moves by then. */
+  sparring?(
+    params: ParamsOf<P>,
+    environment: Environment,
+    context: Context,
+  ): { adversary: Sparring; every: number; ball(progress: number): Ball };
+}
+
+/** Stands between the world and a trained agent's eyes, in evaluation only. Attacks go through it. */
+export interface RlWrapperDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
+  stage: 'rl-wrapper';
+  requires?: Capability[];
+  wrap(policy: Policy, params: ParamsOf<P>, environment: Environment, random: Random): Policy;
 }
 
 // ── Models and agents ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -491,39 +577,58 @@ export interface Experience {
   truncated: boolean;
 }
 
-/** An endless row of training episodes, perturbed and paid as the arm has it. */
+/** Endless rows of training episodes side by side, perturbed and paid as the arm has it. */
 export interface Practice {
-  /** What the learner perceives now; after the end of an episode the start of the next. */
-  observation: Float32Array;
-  step(action: number): Experience;
+  /** What the learner perceives now, row by row; after the end of an episode the start of the next. */
+  observations: Float32Array;
+  /** One action a row. */
+  step(actions: ArrayLike<number>): Experience[];
 }
 
 /** What an agent learns from. Filled by `rl/lesson.ts`, so that agents know nothing of poisoning and defences. */
 export interface Lesson {
   environment: Environment;
   /**
-   * Begins a training of `steps` environment steps. `policy` is the learner as an attack on its eyes meets it: it
-   * answers with the weights of the moment.
+   * Begins a training of `steps` environment steps in all, in `rows` environments side by side. `policy` is the learner as
+   * an attack on its eyes meets it: it answers with the weights of the moment.
    */
-  practise(policy: Policy, steps: number): Practice;
+  practise(policy: Policy, steps: number, rows?: number): Practice;
   /**
    * Plays greedy episodes that no result is reported on, emits their true return and a trajectory now and then, and
    * gives what a checkpoint may be chosen by: the mean return as the learner is paid; where it trains under attack, the
-   * mean of that with and without the attack.
+   * mean of that with and without the attack. An adversary that learns alongside catches up meanwhile.
    */
   examine(policy: Policy, trainedSteps: number): Promise<number>;
+  /** How the learner is to be held to its choices near what it sees, at this point of the training (0 to 1). */
+  regularizer?(progress: number): Regularizer | null;
 }
 
-export interface AgentDefinition<P extends ParamSpecs = ParamSpecs> extends Definition<P> {
+interface AgentBase<P extends ParamSpecs> extends Definition<P> {
   kind: 'agent';
   capabilities: Capability[];
   requires: Capability[];
+}
+
+export interface LearningAgent<P extends ParamSpecs = ParamSpecs> extends AgentBase<P> {
+  origin: 'trained';
   /** Work of one training; a unit is about a millisecond. */
   cost(params: ParamsOf<P>): number;
   train(lesson: Lesson, params: ParamsOf<P>, context: ArmContext): Promise<TrainedAgent>;
   /** The agent again from recorded weights. */
   restore(environment: Environment, params: ParamsOf<P>, weights: Record<string, Float32Array>): TrainedAgent;
 }
+
+/** An agent that comes trained, as a TensorFlow.js layers model. */
+export interface ImportedAgent<P extends ParamSpecs = ParamSpecs> extends AgentBase<P> {
+  origin: 'imported';
+  /** @throws LabError for a model of other shapes than the environment's */
+  load(
+    environment: Environment,
+    params: ParamsOf<P>,
+    artifacts: LayersArtifacts,
+  ): Promise<Pick<TrainedAgent, 'policy' | 'dispose'>>;
+}
+export type AgentDefinition<P extends ParamSpecs = ParamSpecs> = LearningAgent<P> | ImportedAgent<P>;
 
 // ── Helpers that type an author's params from the specs ────────────────────────────────────────────────────────────
 
@@ -589,9 +694,9 @@ export const defineQueryAttack = <const P extends ParamSpecs>(
 export const defineTrainingSetAttack = <const P extends ParamSpecs>(
   d: Omit<TrainingSetAttack<P>, 'kind' | 'surface'>,
 ): TrainingSetAttack<P> => ({ kind: 'attack', surface: 'training-set', ...d });
-export const defineObservationAttack = <const P extends ParamSpecs>(
-  d: Omit<ObservationAttack<P>, 'kind' | 'surface'>,
-): ObservationAttack<P> => ({ kind: 'attack', surface: 'observation', ...d });
+export const defineObservationAttack = <const P extends ParamSpecs, Memory = unknown>(
+  d: Omit<ObservationAttack<P, Memory>, 'kind' | 'surface'>,
+): ObservationAttack<P, Memory> => ({ kind: 'attack', surface: 'observation', ...d });
 export const defineRewardAttack = <const P extends ParamSpecs>(
   d: Omit<RewardAttack<P>, 'kind' | 'surface'>,
 ): RewardAttack<P> => ({
@@ -619,6 +724,9 @@ export const defineDetectionDefense = <const P extends ParamSpecs>(
 export const defineRlTrainingDefense = <const P extends ParamSpecs>(
   d: Omit<RlTrainingDefense<P>, 'kind' | 'stage'>,
 ): RlTrainingDefense<P> => ({ kind: 'defense', stage: 'rl-training', ...d });
+export const defineRlWrapperDefense = <const P extends ParamSpecs>(
+  d: Omit<RlWrapperDefense<P>, 'kind' | 'stage'>,
+): RlWrapperDefense<P> => ({ kind: 'defense', stage: 'rl-wrapper', ...d });
 export const defineModel = <const P extends ParamSpecs>(
   d: Omit<ModelDefinition<P>, 'kind'>,
 ): ModelDefinition<P> => ({
@@ -626,8 +734,8 @@ export const defineModel = <const P extends ParamSpecs>(
   ...d,
 });
 export const defineAgent = <const P extends ParamSpecs>(
-  d: Omit<AgentDefinition<P>, 'kind'>,
-): AgentDefinition<P> => ({
-  kind: 'agent',
-  ...d,
-});
+  d: Omit<LearningAgent<P>, 'kind' | 'origin'>,
+): LearningAgent<P> => ({ kind: 'agent', origin: 'trained', ...d });
+export const defineImportedAgent = <const P extends ParamSpecs>(
+  d: Omit<ImportedAgent<P>, 'kind' | 'origin'>,
+): ImportedAgent<P> => ({ kind: 'agent', origin: 'imported', ...d });

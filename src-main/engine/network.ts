@@ -140,6 +140,12 @@ export class Network {
     return tf.tidy(() => this.forward(input).at(-1) as tf.Tensor2D);
   }
 
+  /** The same from and to plain arrays, row after row of a one-dimensional input. */
+  outputsOf(rows: Float32Array): Float32Array {
+    const size = this.inputShape[0]!;
+    return tf.tidy(() => this.outputs(tf.tensor2d(rows, [rows.length / size, size])).dataSync<'float32'>());
+  }
+
   /** Gradients of the parameters, in their order, from the gradient of the outputs. To be called within tf.tidy. */
   parameterGradients(activations: Activations, outputGradient: tf.Tensor2D): tf.Tensor[] {
     const gradients: tf.Tensor[] = [];

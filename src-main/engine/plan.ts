@@ -6,7 +6,7 @@ import type { Norm } from '../contract/catalog';
 import { answersAtRandom } from './arm-model';
 import { classification } from './classification';
 import type { Attack, Defense } from './registry';
-import { attackById, defenseById, modelById } from './registry';
+import { agentById, attackById, defenseById, modelById } from './registry';
 import { reinforcement } from './reinforcement';
 import { LabError } from '../contract/problem';
 import { resolve } from './resolve';
@@ -58,14 +58,14 @@ export function plan(experiment: Experiment): Plan {
         const definition = modelById(entry.id);
         return { model: resolve(entry, definition), trained: !definition.capabilities.includes('training') };
       })
-    : [{ model: null, trained: false }];
+    : [{ model: null, trained: agentById(experiment.agent!.id).origin === 'imported' }];
   const wanted = (poisoning: Applied | null, defense: Applied | null) =>
     (!poisoning && !defense) ||
     !experiment.arms ||
     experiment.arms.some(
       (arm) => arm.poisoning === (poisoning?.id ?? 'clean') && arm.defense === (defense?.id ?? 'undefended'),
     );
-  // A model that comes trained has nothing that depends on the seed but the attacks: one arm.
+  // What comes trained has nothing that depends on the seed but the attacks: one arm.
   const arms: ArmPlan[] = experiment.seeds
     .flatMap((seed) =>
       learners.flatMap(({ model, trained }) =>

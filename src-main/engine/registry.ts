@@ -13,13 +13,19 @@ import type {
   PreprocessingDefense,
   RewardAttack,
   RlTrainingDefense,
+  RlWrapperDefense,
   TrainingDefense,
   TrainingSetAttack,
 } from './definitions';
 
 export type Attack = EvasionAttack | TrainingSetAttack | ObservationAttack | RewardAttack;
 export type Defense =
-  TrainingDefense | PreprocessingDefense | DetectionDefense | CertifiedDefense | RlTrainingDefense;
+  | TrainingDefense
+  | PreprocessingDefense
+  | DetectionDefense
+  | CertifiedDefense
+  | RlTrainingDefense
+  | RlWrapperDefense;
 
 type Found<T> = Record<string, { default: T }>;
 const list = <T extends { id: string }>(found: Found<T>): T[] =>
@@ -98,7 +104,7 @@ export function engineCatalog(): Catalog {
       tasks: [d.stage.startsWith('rl-') ? 'reinforcement-learning' : 'classification'],
       stage: d.stage,
       ...('against' in d && d.against ? { against: d.against } : {}),
-      requires: ['training'],
+      requires: ['training', ...('requires' in d ? (d.requires ?? []) : [])],
       ...common(d),
     })),
     ...models.map((d): CatalogEntry => ({
@@ -118,7 +124,7 @@ export function engineCatalog(): Catalog {
     ...environments.map((d): CatalogEntry => ({
       kind: 'environment',
       tasks: ['reinforcement-learning'],
-      capabilities: d.finite ? ['finite-states'] : [],
+      capabilities: d.finite ? ['finite-states'] : ['box-observations'],
       ...common(d),
     })),
   ];

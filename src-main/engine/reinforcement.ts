@@ -12,23 +12,28 @@ import type { Random } from '../contract/random';
 import type { ArmContext } from './context';
 import type {
   AgentDefinition,
+  FittedEyes,
   ObservationAttack,
   Policy,
   RlTrainingDefense,
+  Sparring,
   TrainedAgent,
 } from './definitions';
 import optimalDisplacement from './attacks/observation/optimal-displacement';
 import { agentById, attackOf, defenseById, environmentById } from './registry';
 import { resolve } from './resolve';
-import { meanReturn, play, trajectory, type Pay, type Played } from './rl/episodes';
+import { meanReturn, play, trajectory, type Episode, type Pay, type Played } from './rl/episodes';
 import { exactReturn, optimalReturn } from './rl/exact';
-import { bindAttack, greedyChoices, type BoundAttack, type Params } from './rl/eyes';
-import { createLesson, type AttackedPractice, type PayRecord } from './rl/lesson';
+import type { Ball } from './rl/ball';
+import { ballOf, bindAttack, greedyChoices, type BoundAttack, type Params } from './rl/eyes';
+import { createLesson, type AttackedPractice, type Conditions, type PayRecord } from './rl/lesson';
 import { stepLimit } from './rl/limit';
 import type { TaskRunner } from './task';
 
 /** Episodes of the comparison behind `epsilon-zero-is-clean`. */
 const ZERO_BUDGET_EPISODES = 5;
+/** Parameters of an attack that does nothing. */
+const IDLE = { epsilon: 0, cells: 0, probability: 0 };
 /** Observations are float32: what rounding alone may add to a distance of order one. */
 const ROUNDING = 1e-6;
 /** Exact returns of one size are sums in another order: differences relative to them below this mean nothing. */
@@ -40,13 +45,25 @@ const RAMP_LEVELS = 200;
 
 type Job = Parameters<TaskRunner['runArm']>[0];
 type Trained = Extract<RunEvent, { type: 'trained' }>;
+/** An agent to be evaluated. */
+type Evaluated = Pick<TrainedAgent, 'policy' | 'final' | 'dispose'>;
+
+const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** Made at the first call. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
+}
 
 export const reinforcement: TaskRunner = {
   armWork(experiment, arm, attacks) {
     const { agent, params } = agentOf(experiment);
     const environment = createEnvironment(experiment);
-    const training = agent.cost(params) * slowdown(arm);
-    return training + (1 + ATTACKED_EVALUATION * attacks.length) * evaluationWork(experiment, environment);
+    const training = agent.origin === 'trained' ? agent.cost(params) * slowdown(arm) : 0;
+    const fitting = attacks.reduce((sum, attack) => sum + fittingWork(attack), 0);
+    const evaluations = 1 + ATTACKED_EVALUATION * attacks.length;
+    return training + fitting + evaluations * evaluationWork(experiment, environment);
   },
 
   async runArm(job) {
@@ -61,7 +78,9 @@ export const reinforcement: TaskRunner = {
     const { agent, payRecord } = await obtain(job, environment);
     try {
       const work = evaluationWork(experiment, environment);
-      const scene: Stage = { experiment, environment, policy: agent.policy, context };
+      const policy = wrapped(agent.policy, environment, context);
+      const clean = once(() => episodesOf({ environment, context }, policy, experiment.evaluation.episodes));
+      const scene: Stage = { experiment, environment, policy, context, clean, certificates: new Map() };
       if (!resumed) {
         await reportClean(scene, agent, payRecord);
         context.worked(work, 'evaluated');
@@ -130,6 +149,7 @@ export function lackingFor(id: string, experiment: Experiment, environment: Envi
   const offered: Capability[] = [
     ...agent.capabilities,
     ...(environment.transitions ? ['finite-states' as const] : []),
+    ...(environment.observationSpace.kind === 'box' ? ['box-observations' as const] : []),
   ];
   return attackOf('observation', id).requires.filter((need) => !offered.includes(need));
 }
@@ -158,23 +178,31 @@ function evaluationWork({ evaluation, agent }: Experiment, environment: Environm
   return stepLimit(environment) * (network ? 1 + evaluation.episodes / 100 : evaluation.episodes / 1000);
 }
 
-/** How much longer a training takes under attack. */
+/** How much longer a training takes behind a defence. */
 function slowdown({ defense }: ArmPlan): number {
-  if (!defense) return 1;
-  const attack = attackOf('observation', (defense.params.attack as Applied).id);
+  const definition = defense && defenseById(defense.id);
+  if (definition?.stage !== 'rl-training') return 1;
+  if (!definition.observationAttack) return definition.slowdown?.(defense!.params as Params) ?? 1;
+  const attack = attackOf('observation', (defense!.params.attack as Applied).id);
   if (attack.foresee) return 15;
   return attack.requires.includes('gradients') ? 2 : 1.2;
 }
 
+const fittingWork = ({ id, params }: Applied): number =>
+  (attackOf('observation', id) as ObservationAttack).fitCost?.(params as Params) ?? 0;
+
 // ── Training ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The arm's agent: restored from the record, or trained now. */
+/** The arm's agent: imported, restored from the record, or trained now. */
 async function obtain(
   job: Job,
   environment: Environment,
-): Promise<{ agent: TrainedAgent; payRecord: PayRecord | null }> {
-  const { experiment, context, resume } = job;
+): Promise<{ agent: Evaluated; payRecord: PayRecord | null }> {
+  const { experiment, context, resume, inputs } = job;
   const { agent: definition, params } = agentOf(experiment);
+  if (definition.origin === 'imported') {
+    return { agent: await definition.load(environment, params, inputs.importedModel!), payRecord: null };
+  }
   const recorded = resume?.history.find((event): event is Trained => event.type === 'trained');
   if (recorded && resume!.position.stage === 'evaluation') {
     return { agent: definition.restore(environment, params, recorded.weights), payRecord: null };
@@ -186,6 +214,7 @@ async function obtain(
     ...plain,
     worked: (units, what) => plain.worked(units * slowdown(arm), what),
   };
+  const hardening = hardeningOf(arm, experiment, environment, training);
   const { lesson, payRecord } = createLesson({
     environment,
     context: training,
@@ -195,11 +224,16 @@ async function obtain(
           examination: poisonedPay(arm.poisoning, training.random('poisoning', 'examination')),
         }
       : undefined,
-    attacked: arm.defense ? attackedPractice(arm.defense, experiment, environment, training) : undefined,
+    ...hardening,
   });
-  const agent = await definition.train(lesson, params, training);
-  context.emit({ type: 'trained', arm: arm.index, weights: agent.weights, seconds: context.now() - started });
-  return { agent, payRecord: arm.poisoning ? payRecord : null };
+  try {
+    const agent = await definition.train(lesson, params, training);
+    const seconds = context.now() - started;
+    context.emit({ type: 'trained', arm: arm.index, weights: agent.weights, seconds });
+    return { agent, payRecord: arm.poisoning ? payRecord : null };
+  } finally {
+    hardening.dispose();
+  }
 }
 
 function poisonedPay({ id, params }: Applied, random: Random): Pay {
@@ -208,36 +242,104 @@ function poisonedPay({ id, params }: Applied, random: Random): Pay {
     attack.corrupt(transition, params as Parameters<typeof attack.corrupt>[1], { random })[0]!;
 }
 
+/** What the arm's defence does to the training; nothing for those that come after it. */
+function hardeningOf(
+  { defense: applied }: ArmPlan,
+  experiment: Experiment,
+  environment: Environment,
+  context: ArmContext,
+): Pick<Conditions, 'attacked' | 'regularizer'> & { dispose(): void } {
+  const definition = applied && defenseById(applied.id);
+  if (definition?.stage !== 'rl-training') return { dispose() {} };
+  const params = applied!.params as Params;
+  const { observationSpace: space } = environment;
+  if (definition.sparring) {
+    const { adversary, every, ball } = definition.sparring(params, environment, context.for('adversary'));
+    return {
+      attacked: sparringPractice(adversary, every, ball, context),
+      dispose: () => adversary.dispose(),
+    };
+  }
+  return {
+    ...(definition.observationAttack && {
+      attacked: attackedPractice(definition, params, experiment, environment, context),
+    }),
+    ...(definition.regularizer &&
+      space.kind === 'box' && {
+        regularizer: (progress) => definition.regularizer!(params, progress, space),
+      }),
+    dispose() {},
+  };
+}
+
 /** @throws LabError when the attack in the defence needs what agent or environment lack */
 function attackedPractice(
-  { id, params }: Applied,
+  defense: RlTrainingDefense,
+  params: Params,
   experiment: Experiment,
   environment: Environment,
   context: ArmContext,
 ): AttackedPractice {
-  const defense = defenseById(id) as RlTrainingDefense;
   const random = context.random('defense', 'perceive');
   const bind = (level: number, fixedPolicy: boolean, stream = random): BoundAttack | null => {
-    const applied = defense.observationAttack(params as Params, level / RAMP_LEVELS);
+    const applied = defense.observationAttack!(params, level / RAMP_LEVELS);
     if (!applied) return null;
     const attack = attackOf('observation', applied.id) as ObservationAttack;
-    refuseUnfit(applied.id, experiment, environment, `defenses.${id}.attack`);
+    refuseUnfit(applied.id, experiment, environment, `defenses.${defense.id}.attack`);
     return bindAttack(attack, applied.params as Params, environment, stream, fixedPolicy);
   };
   let level = -1;
   let bound: BoundAttack | null = null;
   return {
-    perceive(observation, policy, progress, left) {
+    perceive(observations, policy, progress, seats) {
       const now = Math.floor(progress * RAMP_LEVELS);
       if (now !== level) {
         level = now;
         bound = bind(level, false);
       }
-      return bound ? bound.perceive(observation, policy, left) : observation;
+      return bound ? bound.perceive(observations, policy, seats) : observations;
     },
     // In an examination the policy stands still, but not from one to the next.
     full: bind(RAMP_LEVELS, false, context.random('defense', 'examination'))!,
   };
+}
+
+function sparringPractice(
+  adversary: Sparring,
+  every: number,
+  ball: (progress: number) => Ball,
+  context: ArmContext,
+): AttackedPractice {
+  const look = (observations: Float32Array, within: Ball): Float32Array =>
+    within.project(observations, adversary.perturb(observations, within));
+  const full = ball(1);
+  let learnt = 0;
+  return {
+    perceive: (observations, _policy, progress) => look(observations, ball(progress)),
+    full: {
+      budget: full.epsilon,
+      reach: full.reach,
+      ball: full,
+      perceive: (observations) => look(observations, full),
+      distances: (observations, perceived) => full.distances(observations, perceived),
+    },
+    async catchUp(policy, trainedSteps) {
+      if (trainedSteps - learnt < every) return;
+      learnt = trainedSteps;
+      const value = await adversary.catchUp(policy);
+      if (value === null) return;
+      const arm = context.arm.index;
+      context.emit({ type: 'point', arm, series: 'adversaryReturn', x: trainedSteps, value });
+    },
+  };
+}
+
+/** The policy as it is met in evaluations: behind what stands between the world and its eyes, where the arm has that. */
+function wrapped(policy: Policy, environment: Environment, context: ArmContext): Policy {
+  const { defense } = context.arm;
+  const definition = defense && defenseById(defense.id);
+  if (definition?.stage !== 'rl-wrapper') return policy;
+  return definition.wrap(policy, defense!.params as Params, environment, context.random('wrapper'));
 }
 
 // ── Evaluation ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -248,11 +350,15 @@ interface Stage {
   environment: Environment;
   policy: Policy;
   context: ArmContext;
+  /** The clean twins of all attacked episodes, played once. */
+  clean(): Promise<Played>;
+  /** What is certified in balls that were asked for before, by their budget. */
+  certificates: Map<string, Certificate>;
 }
 
 /** The arm's evaluation episodes. Clean and attacked twins share their starts and their luck. */
 const episodesOf = (
-  { environment, context }: Stage,
+  { environment, context }: Pick<Stage, 'environment' | 'context'>,
   policy: Policy,
   episodes: number,
   attack?: BoundAttack,
@@ -312,12 +418,53 @@ function exactHarm(stage: Stage, bound: BoundAttack): ExactHarm | null {
   };
 }
 
-async function reportClean(stage: Stage, agent: TrainedAgent, payRecord: PayRecord | null): Promise<void> {
-  const { experiment, environment, policy, context } = stage;
+/** What interval bounds say of the clean episodes: no attack within the ball changes a certified step's action. */
+interface Certificate {
+  /** Share of the steps. */
+  steps: number;
+  /** Of each episode: steps until the first uncertified one, and what the agent earns at least. */
+  lengths: number[];
+  returns: number[];
+}
+
+/** Of one episode: 1 where nothing within the ball changes the action. */
+const certifiedSteps = ({ certify }: Policy, { observations }: Episode, ball: Ball): Uint8Array =>
+  certify!(Float32Array.from(observations.flatMap((values) => [...values])), ball);
+
+/** Null where the policy cannot be bounded, or the attack has no budget. */
+async function certificateIn(ball: Ball | undefined, stage: Stage): Promise<Certificate | null> {
+  const { policy, environment, certificates } = stage;
+  if (!policy.certify || !ball || !Number.isFinite(ball.epsilon)) return null;
+  const key = JSON.stringify([ball.epsilon, ball.norm, ball.unit]);
+  const known = certificates.get(key);
+  if (known) return known;
+  const { episodes, steps } = await stage.clean();
+  const rows = episodes.map((episode) => certifiedSteps(policy, episode, ball));
+  const lengths = rows.map((certified) => {
+    const first = certified.indexOf(0);
+    return first < 0 ? certified.length : first;
+  });
+  const least = Math.min(0, environment.lowestReward ?? -Infinity);
+  const certificate = {
+    steps: rows.reduce((sum, certified) => sum + certified.reduce((a, b) => a + b, 0), 0) / steps,
+    lengths,
+    returns: lengths.map((length, i) => {
+      const { rewards } = episodes[i]!;
+      const earned = rewards.slice(0, length).reduce((a, b) => a + b, 0);
+      const open = stepLimit(environment) - length;
+      return length === rewards.length ? earned : earned + (least && open * least);
+    }),
+  };
+  certificates.set(key, certificate);
+  return certificate;
+}
+
+async function reportClean(stage: Stage, agent: Evaluated, payRecord: PayRecord | null): Promise<void> {
+  const { experiment, environment, context } = stage;
   const arm = context.arm.index;
   const { episodes } = experiment.evaluation;
   const started = context.now();
-  const played = await episodesOf(stage, policy, episodes);
+  const played = await stage.clean();
   const metrics: Metrics = {
     ...returnsOf(played),
     ...exactClean(stage),
@@ -337,34 +484,75 @@ async function reportAttack(stage: Stage, { id, params, index }: AttackPlan, fir
   const { experiment, environment, policy, context } = stage;
   const arm = context.arm.index;
   const attack = attackOf('observation', id) as ObservationAttack;
-  const bind = (values: Params) =>
-    bindAttack(attack, values, environment, context.random('attack', id), true);
-  const started = context.now();
-  const gradients = countZeroGradients(policy);
-  const bound = bind(params as Params);
-  const played = await episodesOf(stage, gradients.policy, experiment.evaluation.episodes, bound);
-  const harm = exactHarm(stage, bound);
-  const discrete = environment.observationSpace.kind === 'discrete';
-  const unit = discrete ? 'Cells' : 'Linf';
-  const metrics: Metrics = {
-    ...returnsOf(played),
-    ...harm,
-    attackedSteps: played.attackedSteps / played.steps,
-    flippedActions: played.flippedActions / played.steps,
-    [`mean${unit}`]: played.distanceSum / played.steps,
-    [`max${unit}`]: played.distanceMax,
-    seconds: context.now() - started,
-  };
-  context.emit({ type: 'evaluation', arm, attack: index, metrics });
-  context.emit(trajectory(environment, played, { arm, attack: index, trainedSteps: null }));
+  const fitted = await fit(stage, attack, params as Params, index);
+  try {
+    const bind = (values: Params) =>
+      bindAttack(attack, values, environment, context.random('attack', id), true, fitted);
+    const started = context.now();
+    const gradients = countZeroGradients(policy);
+    const bound = bind(params as Params);
+    const played = await episodesOf(stage, gradients.policy, experiment.evaluation.episodes, bound);
+    const harm = exactHarm(stage, bound);
+    const certificate = await certificateIn(bound.ball, stage);
+    const unit = bound.ball ? { linf: 'Linf', l2: 'L2' }[bound.ball.norm] : 'Cells';
+    const metrics: Metrics = {
+      ...returnsOf(played),
+      ...harm,
+      ...(certificate && {
+        certifiedSteps: certificate.steps,
+        certifiedLength: mean(certificate.lengths),
+        ...(environment.lowestReward !== undefined && { certifiedReturn: mean(certificate.returns) }),
+      }),
+      attackedSteps: played.attackedSteps / played.steps,
+      flippedActions: played.flippedActions / played.steps,
+      [`mean${unit}`]: played.distanceSum / played.steps,
+      [`max${unit}`]: played.distanceMax,
+      seconds: context.now() - started,
+    };
+    context.emit({ type: 'evaluation', arm, attack: index, metrics });
+    context.emit(
+      trajectory(
+        environment,
+        played,
+        { arm, attack: index, trainedSteps: null },
+        certificate ? certifiedSteps(policy, played.episodes[0]!, bound.ball!) : undefined,
+      ),
+    );
 
-  const label = `${id} (${discrete ? `cells ${bound.budget}` : `epsilon ${bound.budget}`})`;
-  const checks: Check[] = [withinBudget(label, played, bound)];
-  if (harm) checks.push(certificateHolds(label, harm));
-  if (gradients.asked() > 0) checks.push(zeroGradients(label, gradients));
-  if (first)
-    checks.push(await zeroBudgetIsClean(stage, id, bind({ ...(params as Params), epsilon: 0, cells: 0 })));
-  for (const check of checks) context.emit({ type: 'check', arm, check });
+    const label = `${id} (${bound.ball ? 'epsilon' : 'cells'} ${bound.budget})`;
+    const checks: Check[] = [withinBudget(label, played, bound)];
+    if (harm) checks.push(certificateHolds(label, harm));
+    if (certificate) checks.push(boundsHold(label, certificate, played));
+    if (gradients.asked() > 0) checks.push(zeroGradients(label, gradients));
+    if (first) checks.push(await zeroBudgetIsClean(stage, id, bind({ ...(params as Params), ...IDLE })));
+    for (const check of checks) context.emit({ type: 'check', arm, check });
+  } finally {
+    fitted?.dispose();
+  }
+}
+
+/** Lets an attack try the agent that has to before it is scored. */
+async function fit(
+  { environment, policy, context }: Stage,
+  attack: ObservationAttack,
+  params: Params,
+  index: number,
+): Promise<FittedEyes | undefined> {
+  const { observationSpace: space } = environment;
+  if (!attack.fit || space.kind !== 'box') return undefined;
+  const started = context.now();
+  const { random, breathe } = context.for('attack', attack.id, 'fit');
+  const ball = ballOf(attack, params, space);
+  const fitted = await attack.fit({ policy, environment }, params, { random, breathe, ball });
+  context.emit({
+    type: 'fitted',
+    arm: context.arm.index,
+    attack: index,
+    metrics: fitted.metrics ?? {},
+    seconds: context.now() - started,
+  });
+  context.worked(attack.fitCost?.(params) ?? 0, `fitted ${attack.id}`);
+  return fitted;
 }
 
 // ── Checks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -377,10 +565,10 @@ const withinBudget = (label: string, { distanceMax, steps }: Played, { budget }:
 
 async function zeroBudgetIsClean(stage: Stage, id: string, zero: BoundAttack): Promise<Check> {
   const episodes = Math.min(ZERO_BUDGET_EPISODES, stage.experiment.evaluation.episodes);
-  const clean = await episodesOf(stage, stage.policy, episodes);
+  const clean = await stage.clean();
   const attacked = await episodesOf(stage, stage.policy, episodes, zero);
-  const differing = clean.episodes.filter(
-    ({ actions }, i) => actions.join() !== attacked.episodes[i]!.actions.join(),
+  const differing = attacked.episodes.filter(
+    ({ actions }, i) => actions.join() !== clean.episodes[i]!.actions.join(),
   ).length;
   return {
     id: 'epsilon-zero-is-clean',
@@ -395,6 +583,15 @@ const certificateHolds = (label: string, { exactReturn, certifiedReturn }: Exact
   evidence: `${label}: an expected return of ${exactReturn.toPrecision(4)}, certified never to fall below ${certifiedReturn.toPrecision(4)}`,
 });
 
+const boundsHold = (label: string, { returns, steps }: Certificate, { episodes }: Played): Check => {
+  const broken = episodes.filter(({ return: earned }, i) => earned < returns[i]!).length;
+  return {
+    id: 'certificate-holds',
+    status: broken === 0 ? 'pass' : 'fail',
+    evidence: `${label}: ${broken} of ${episodes.length} episodes fell below the return certified for them; ${(100 * steps).toFixed(1)} % of the clean steps are certified`,
+  };
+};
+
 interface GradientCount {
   policy: Policy;
   asked(): number;
@@ -405,19 +602,20 @@ interface GradientCount {
 function countZeroGradients(policy: Policy): GradientCount {
   let asked = 0;
   let zero = 0;
-  const { crossEntropyGradient } = policy;
+  const { gradient } = policy;
   return {
-    policy: crossEntropyGradient
+    policy: gradient
       ? {
           ...policy,
-          crossEntropyGradient(observations, labels) {
-            const gradient = crossEntropyGradient(observations, labels);
-            const size = gradient.length / labels.length;
-            for (let i = 0; i < labels.length; i++) {
-              if (gradient.subarray(i * size, (i + 1) * size).every((value) => value === 0)) zero++;
+          gradient(observations, loss) {
+            const found = gradient(observations, loss);
+            const rows = found.loss.length;
+            const size = found.gradient.length / rows;
+            for (let i = 0; i < rows; i++) {
+              if (found.gradient.subarray(i * size, (i + 1) * size).every((value) => value === 0)) zero++;
             }
-            asked += labels.length;
-            return gradient;
+            asked += rows;
+            return found;
           },
         }
       : policy,

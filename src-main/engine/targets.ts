@@ -8,6 +8,7 @@ import type { FeatureTarget, Loss, Target, Transformed, WhiteBoxTarget } from '.
 import type { Memory } from './memory';
 import type { Network } from './network';
 import { argMax } from './oracle';
+import { rebuiltModel } from './rebuilt-model';
 
 type Shape = [number, number, number];
 
@@ -132,27 +133,8 @@ export class LayersTarget implements WhiteBoxTarget {
    * Rebuilds the model. A final softmax is turned into the identity.
    * @throws LabError for a topology that cannot be rebuilt, or inputs and outputs that are no image classifier's
    */
-  static async create(
-    { topology, weightSpecs, weights }: LayersArtifacts,
-    options: ImportOptions,
-  ): Promise<LayersTarget> {
-    const { modelTopology, removed } = withoutSoftmax(topology);
-    let model: tf.LayersModel;
-    try {
-      const weightData = weights.buffer.slice(
-        weights.byteOffset,
-        weights.byteOffset + weights.byteLength,
-      ) as ArrayBuffer;
-      model = await tf.loadLayersModel(
-        tf.io.fromMemory({ modelTopology: modelTopology as object, weightSpecs, weightData }),
-      );
-    } catch (error) {
-      throw new LabError(
-        'model.path',
-        `the model cannot be rebuilt: ${error instanceof Error ? error.message : String(error)}`,
-        'Save it again with TensorFlow.js as a layers model (model.json with its weight files).',
-      );
-    }
+  static async create(artifacts: LayersArtifacts, options: ImportOptions): Promise<LayersTarget> {
+    const { model, removed } = await rebuiltModel(artifacts, 'model.path');
     const [input, output] = [model.inputs[0]!.shape, model.outputs[0]!.shape];
     if (
       model.inputs.length !== 1 ||
@@ -220,29 +202,6 @@ export class LayersTarget implements WhiteBoxTarget {
   dispose(): void {
     this.model.dispose();
   }
-}
-
-interface LayerJson {
-  class_name: string;
-  config: { activation?: string; [key: string]: unknown };
-}
-
-/** The topology with a final softmax (in the last layer, or as a layer of its own) replaced by the identity. */
-function withoutSoftmax(topology: unknown): { modelTopology: unknown; removed: boolean } {
-  const copy = JSON.parse(JSON.stringify(topology)) as Record<string, unknown>;
-  const model = (copy.model_config ?? copy) as { config?: { layers?: LayerJson[] } | LayerJson[] };
-  const layers = Array.isArray(model.config) ? model.config : model.config?.layers;
-  const last = layers?.at(-1);
-  if (last?.config.activation === 'softmax') {
-    last.config.activation = 'linear';
-    return { modelTopology: copy, removed: true };
-  }
-  if (last?.class_name === 'Softmax') {
-    last.class_name = 'Activation';
-    last.config = { name: last.config.name, activation: 'linear' };
-    return { modelTopology: copy, removed: true };
-  }
-  return { modelTopology: copy, removed: false };
 }
 
 /** A classifier that only answers, behind a file or an address; nothing of it can be differentiated. */

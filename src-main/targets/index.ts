@@ -17,7 +17,7 @@ const withDefaults = (entry: Entry, { params }: CatalogEntry): Entry => ({
 });
 
 /**
- * Opens the model an experiment names; nothing is opened for one that is trained here.
+ * Opens the model or agent an experiment names; nothing is opened for one that is trained here.
  * @throws LabError for a model that cannot be had; the signal's reason when stopped
  */
 export async function openTarget(
@@ -27,5 +27,9 @@ export async function openTarget(
 ): Promise<OpenedModel> {
   const kind = kinds.find(({ models }) => models.includes(model.id));
   if (!kind) return {};
-  return kind.open(withDefaults(model, find(catalog, 'model', model.id)!) as never, grants, signal);
+  return kind.open(
+    withDefaults(model, (find(catalog, 'model', model.id) ?? find(catalog, 'agent', model.id))!) as never,
+    grants,
+    signal,
+  );
 }

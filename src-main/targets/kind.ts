@@ -10,7 +10,7 @@ export interface OpenedModel {
 }
 
 export interface TargetKind<P = never> {
-  /** Ids of the model definitions it opens. */
+  /** Ids of the model and agent definitions it opens. */
   models: readonly string[];
   /**
    * @param params the definition's parameters, every one with its value; `id` is the definition's

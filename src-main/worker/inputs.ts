@@ -9,13 +9,14 @@ import { openTarget } from '../targets';
 
 /** Whoever loads closes a remote model in the end. Throws LabError, or the signal's reason when stopped. */
 export async function loadInputs(
-  { dataset, model }: Experiment,
+  { dataset, model, agent }: Experiment,
   grants: Grants,
   signal?: AbortSignal,
 ): Promise<Inputs> {
   return {
     ...(dataset ? { dataset: await loadDataset(dataset, grants) } : {}),
     ...(model ? await openTarget(model, grants, signal) : {}),
+    ...(agent ? await openTarget(agent, grants, signal) : {}),
   };
 }
 

@@ -16,26 +16,39 @@ const SHORT: Record<string, object> = {
   sarsa: { steps: 3000 },
   'value-iteration': {},
   dqn: { steps: 1200, learningStarts: 200, trainEvery: 200, gradientSteps: 4, hidden: 16 },
+  ppo: { steps: 1024, hidden: 16, epochs: 2, examineEvery: 512 },
 };
+/** Fitting made short likewise. */
+const SHORT_FIT: Record<string, object> = {
+  'learned-adversary': { trainingSteps: 512 },
+  'robust-sarsa': { trainingSteps: 512, gradientSteps: 20 },
+  atla: { every: 512, adversarySteps: 512 },
+};
+const learning = agents.filter(({ origin }) => origin === 'trained');
 const ids = (wanted: (entry: CatalogEntry) => boolean) => catalog.filter(wanted).map(({ id }) => ({ id }));
+
+const short = (entry: { id: string }) => ({ ...entry, ...SHORT_FIT[entry.id] });
 
 function experiment(agent: (typeof agents)[number]): Experiment {
   const finite = agent.requires.includes('finite-states');
-  const offered = [...agent.capabilities, ...(finite ? ['finite-states'] : [])];
+  const offered = [...agent.capabilities, finite ? 'finite-states' : 'box-observations'];
   const fits = ({ requires }: CatalogEntry) => (requires ?? []).every((need) => offered.includes(need));
+  const poisoning = ids((entry) => entry.surface === 'reward' && fits(entry));
+  const defenses = ids((entry) => ['rl-training', 'rl-wrapper'].includes(entry.stage!) && fits(entry));
   const parsed = parseExperiment(
     {
       name: 'tiny',
       task: 'reinforcement-learning',
       environment: { id: finite ? 'FrozenLake-v1' : 'CartPole-v1' },
       agent: { id: agent.id, ...(SHORT[agent.id] ?? { steps: 2000 }) },
-      poisoning: ids((entry) => entry.surface === 'reward' && fits(entry)),
-      attacks: ids((entry) => entry.surface === 'observation' && fits(entry)),
-      // A defence trains under an attack that the agent can be attacked with.
-      defenses: ids((entry) => entry.stage === 'rl-training' && fits(entry)).map((defense) => ({
-        ...defense,
-        attack: { id: 'random-observation' },
-      })),
+      poisoning,
+      attacks: ids((entry) => entry.surface === 'observation' && fits(entry)).map(short),
+      defenses: defenses.map(short),
+      // Each of them once, not their cross.
+      arms: [
+        ...poisoning.map(({ id }) => ({ poisoning: id, defense: 'undefended' })),
+        ...defenses.map(({ id }) => ({ poisoning: 'clean', defense: id })),
+      ],
       evaluation: { episodes: 4 },
     },
     catalog,
@@ -50,7 +63,7 @@ async function record(spec: Experiment, resume: RunJob['resume'] = null): Promis
   return host.events;
 }
 
-describe.each(agents.map((agent) => [agent.id, agent] as const))('%s', (_id, agent) => {
+describe.each(learning.map((agent) => [agent.id, agent] as const))('%s', (_id, agent) => {
   const spec = experiment(agent);
 
   it('runs every arm under every attack, within budgets, its progress adding up', async () => {

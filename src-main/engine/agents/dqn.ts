@@ -7,11 +7,12 @@
  *
  * Defaults are those of rl-baselines3-zoo for CartPole-v1. Differences from the paper, shared with Stable-Baselines3:
  * dense layers instead of convolutions, Adam instead of RMSProp, the norm of the gradient clipped, and `gradientSteps` of
- * training in one go after every `trainEvery` steps. The best checkpoint, found by separate greedy episodes, is the
+ * training in one go after every `trainEvery` steps. `double` and `dueling` add what van Hasselt et al. 2016
+ * (arXiv:1509.06461) and Wang et al. 2016 (arXiv:1511.06581) did; the two heads of the latter share their hidden layers. The best checkpoint, found by separate greedy episodes, is the
  * agent; the network as training left it is evaluated beside it.
  */
 import type { Environment } from '../../contract/environment';
-import { integer, number } from '../../contract/params';
+import { boolean, integer, number } from '../../contract/params';
 import type { ParamsOf } from '../../contract/params';
 import { LabError } from '../../contract/problem';
 import type { Random } from '../../contract/random';
@@ -20,8 +21,11 @@ import { dense, Network } from '../network';
 import { Adam } from '../optimizers';
 import { stream } from '../../contract/random';
 import { greedyActions } from '../rl/greedy';
+import { BestCheckpoint } from './parts/best-checkpoint';
 import { encodingFor, networkPolicy, PlainNetwork } from './parts/network-policy';
+import { duelingHeads, plainHeads, type Heads } from './parts/heads';
 import { learnFromReplay } from './parts/replayed-learning';
+import { smoothingGradients } from './parts/smooth-policy';
 import { ReplayBuffer } from './parts/replay-buffer';
 
 const params = {
@@ -104,6 +108,16 @@ const params = {
     unit: 'units',
     help: 'Width of the two hidden layers.',
   }),
+  double: boolean({
+    default: false,
+    help: 'Double Q-learning: the next action is chosen by the network itself and valued by Q⁻.',
+    advanced: true,
+  }),
+  dueling: boolean({
+    default: false,
+    help: 'Dueling heads: the value of a state and the advantages of its actions are learnt apart.',
+    advanced: true,
+  }),
   gradientClip: number({
     default: 10,
     min: 0,
@@ -129,17 +143,33 @@ const STEPS_A_BREATH = 64;
 const cost = ({ steps, learningStarts, trainEvery, gradientSteps }: ParamsOf<typeof params>): number =>
   steps / 10 + (Math.max(0, steps - learningStarts) / trainEvery) * gradientSteps * 2;
 
-function networkFor(environment: Environment, { hidden }: ParamsOf<typeof params>, random: Random): Network {
-  const layers = [dense(hidden), dense(hidden), dense(environment.actionSpace.n, 'linear')];
-  return new Network([encodingFor(environment).inputSize], layers, random);
-}
+const networkFor = (
+  environment: Environment,
+  { hidden }: ParamsOf<typeof params>,
+  random: Random,
+  outputs = environment.actionSpace.n,
+): Network =>
+  new Network(
+    [encodingFor(environment).inputSize],
+    [dense(hidden), dense(hidden), dense(outputs, 'linear')],
+    random,
+  );
+
+/** Weights of the network of the same values with a plain last layer. */
+const folded = (weights: Record<string, Float32Array>, { fold }: Heads): Record<string, Float32Array> => ({
+  ...weights,
+  '2/kernel': fold(weights['2/kernel']!),
+  '2/bias': fold(weights['2/bias']!),
+});
+
+const CAPABILITIES = ['scores', 'action-values', 'gradients', 'critic'] as const;
 
 export default defineAgent({
   id: 'dqn',
   title: 'Deep Q-network',
   summary:
     'Learns a network that values each action, from replayed steps. Solves CartPole in 50,000 steps, yet its last network may have collapsed: the best checkpoint is kept and the last one reported beside it.',
-  limits: 'Returns swing during training; no double or dueling variant.',
+  limits: 'Returns swing during training.',
   reference: {
     authors: 'Mnih et al.',
     title: 'Human-level control through deep reinforcement learning',
@@ -147,7 +177,7 @@ export default defineAgent({
     where: 'Nature 518, 529–533, doi:10.1038/nature14236; settings of rl-baselines3-zoo',
   },
   params,
-  capabilities: ['scores', 'action-values', 'gradients', 'training'],
+  capabilities: [...CAPABILITIES, 'training'],
   requires: [],
   cost,
 
@@ -169,14 +199,19 @@ export default defineAgent({
     const encoding = encodingFor(environment);
     const exploring = context.random('exploration');
     const replaying = context.random('replay');
+    const smoothing = context.random('smoothing');
 
-    const online = networkFor(environment, settings, context.random('weights'));
-    const target = networkFor(environment, settings, context.random('weights'));
+    const heads = settings.dueling ? duelingHeads(actions) : plainHeads(actions);
+    const online = networkFor(environment, settings, context.random('weights'), heads.units);
+    const target = networkFor(environment, settings, context.random('weights'), heads.units);
+    // What acts and is examined: the network as it was after the last training, its heads folded.
+    const agent = networkFor(environment, settings, context.random('weights'));
+    agent.restore(folded(online.weights(), heads));
     const optimizer = new Adam(online.parameters);
     const buffer = new ReplayBuffer(Math.min(settings.bufferSize, steps), encoding.observationSize);
-    const acting = new PlainNetwork(online);
-    const policy = networkPolicy(online, encoding, actions);
-    const best = { return: -Infinity, weights: online.weights() };
+    const acting = new PlainNetwork(agent);
+    const policy = networkPolicy(agent, encoding, actions, [...CAPABILITIES]);
+    const best = new BestCheckpoint(lesson, policy, () => agent.weights());
     let targetIsCurrent = true;
     const learning = {
       online,
@@ -189,11 +224,23 @@ export default defineAgent({
       learningRate,
       discount,
       gradientClip,
+      heads,
+      double: settings.double,
     };
 
     /** `gradientSteps` steps of gradient descent; returns the mean loss. */
     const learn = async (step: number): Promise<number> => {
-      const loss = await learnFromReplay(learning, gradientSteps, replaying, context.breathe);
+      const regularizer = lesson.regularizer?.(step / steps);
+      const penalty =
+        regularizer &&
+        ((observations: Float32Array, values: Float32Array) =>
+          smoothingGradients(online, heads, 'hinge', observations, values, regularizer, smoothing));
+      const loss = await learnFromReplay(
+        { ...learning, ...(penalty && { penalty }) },
+        gradientSteps,
+        replaying,
+        context.breathe,
+      );
       if (!Number.isFinite(loss)) {
         throw new LabError(
           'agent.learningRate',
@@ -201,20 +248,14 @@ export default defineAgent({
           'Lower the learning rate, or the noise of the rewards.',
         );
       }
+      agent.restore(folded(online.weights(), heads));
       acting.refresh();
       targetIsCurrent = false;
       return loss;
     };
 
-    const examine = async (step: number): Promise<void> => {
-      const greedyReturn = await lesson.examine(policy, step);
-      // Of equally good checkpoints the later one has learnt from more.
-      if (greedyReturn >= best.return)
-        Object.assign(best, { return: greedyReturn, weights: online.weights() });
-    };
-
     const practice = lesson.practise(policy, steps);
-    await examine(0);
+    await best.examine(0);
     let reported = 0;
     for (let step = 1; step <= steps; step++) {
       const epsilon = Math.max(
@@ -224,8 +265,8 @@ export default defineAgent({
       const random = step <= learningStarts || exploring.uniform() < epsilon;
       const action = random
         ? exploring.integer(actions)
-        : greedyActions(acting.outputs(encoding.encode(practice.observation)), actions)[0]!;
-      buffer.add(practice.step(action));
+        : greedyActions(acting.outputs(encoding.encode(practice.observations)), actions)[0]!;
+      buffer.add(practice.step([action])[0]!);
 
       if (step % targetUpdate === 0 && !targetIsCurrent) {
         target.restore(online.weights());
@@ -239,22 +280,21 @@ export default defineAgent({
         context.worked(work, `training, step ${step} of ${steps}`);
         reported += work;
       }
-      if (step % examineEvery === 0 || step === steps) await examine(step);
+      if (step % examineEvery === 0 || step === steps) await best.examine(step);
       if (step % STEPS_A_BREATH === 0) await context.breathe();
     }
     context.worked(cost(settings) - reported, 'trained');
 
     const final = networkFor(environment, settings, context.random('weights'));
-    final.restore(online.weights());
-    online.restore(best.weights);
-    optimizer.dispose();
-    target.dispose();
+    final.restore(agent.weights());
+    agent.restore(best.weights);
+    for (const used of [optimizer, target, online]) used.dispose();
     return {
       policy,
       weights: best.weights,
-      final: networkPolicy(final, encoding, actions),
+      final: networkPolicy(final, encoding, actions, [...CAPABILITIES]),
       dispose() {
-        online.dispose();
+        agent.dispose();
         final.dispose();
       },
     };
@@ -264,7 +304,7 @@ export default defineAgent({
     const network = networkFor(environment, settings, stream(1, 'overwritten by the recorded weights'));
     network.restore(weights);
     return {
-      policy: networkPolicy(network, encodingFor(environment), environment.actionSpace.n),
+      policy: networkPolicy(network, encodingFor(environment), environment.actionSpace.n, [...CAPABILITIES]),
       weights,
       dispose: () => network.dispose(),
     };

@@ -168,7 +168,7 @@ export class Duel {
       }
     }
     this.wanted = this.grid ? moved : truth.map((value, i) => value + moved[i]!);
-    return this.hand.perceive(truth, this.policy, this.limit - this.step);
+    return this.hand.perceive(truth, this.policy, [{ number: 0, left: this.limit - this.step }]);
   }
 
   private act(moved: Float32Array): void {

@@ -17,19 +17,21 @@ export interface Episode {
   length: number;
   terminated: boolean;
   actions: number[];
+  /** What each action earned. */
+  rewards: number[];
+  /** What was truly to be seen before each action. */
+  observations: Float32Array[];
 }
 
 /** Everything about one episode, to draw it. */
 interface Trace {
   /** One more than there are steps. */
   states: unknown[];
-  observations: number[];
   perceived: number[];
   /** Of each action, given what is there and given what is perceived. */
   scores: number[];
   perceivedScores: number[];
   distances: number[];
-  rewards: number[];
 }
 
 export interface Played {
@@ -82,15 +84,15 @@ export async function play({
     length: 0,
     terminated: false,
     actions: [],
+    rewards: [],
+    observations: [],
   }));
   const trace: Trace = {
     states: [states[0]],
-    observations: [],
     perceived: [],
     scores: [],
     perceivedScores: [],
     distances: [],
-    rewards: [],
   };
   const played: Played = {
     episodes,
@@ -108,7 +110,13 @@ export async function play({
   for (let step = 1; step <= limit && active.length > 0; step++) {
     const observations = new Float32Array(active.length * size);
     active.forEach((episode, row) => observations.set(environment.observe(states[episode]), row * size));
-    const perceived = attack ? attack.perceive(observations, policy, limit - step + 1) : observations;
+    const perceived = attack
+      ? attack.perceive(
+          observations,
+          policy,
+          active.map((number) => ({ number, left: limit - step + 1 })),
+        )
+      : observations;
     const perceivedScores = policy.scores(perceived);
     const actions = greedyActions(perceivedScores, policy.actions);
     const scores = attack ? policy.scores(observations) : perceivedScores;
@@ -116,7 +124,6 @@ export async function play({
     if (distances) measure(played, distances, actions, greedyActions(scores, policy.actions));
     // The first episode stands in the first row as long as it lasts.
     if (active[0] === 0) {
-      trace.observations.push(...observations.subarray(0, size));
       trace.perceived.push(...perceived.subarray(0, size));
       trace.scores.push(...scores.subarray(0, policy.actions));
       if (distances) {
@@ -136,9 +143,10 @@ export async function play({
       record.length++;
       record.terminated = terminated;
       record.actions.push(action);
+      record.rewards.push(reward);
+      record.observations.push(observation);
       if (episode === 0) {
         trace.states.push(state);
-        trace.rewards.push(reward);
       }
       return !terminated;
     });
@@ -180,11 +188,15 @@ const meanOf = ({ episodes }: Played, value: (episode: Episode) => number): numb
 export const meanReturn = (played: Played): number => meanOf(played, (episode) => episode.return);
 export const meanPaidReturn = (played: Played): number => meanOf(played, (episode) => episode.paidReturn);
 
-/** The first episode as an event. `attacked`: its perceived states are drawn too, where the environment can. */
+/**
+ * The first episode as an event. Attacked, its perceived states are drawn too, where the environment can. `certified`: of
+ * its steps.
+ */
 export function trajectory(
   environment: Environment,
   { episodes, trace, reach, budget }: Played,
   about: { arm: number; attack: number | null; trainedSteps: number | null },
+  certified?: Uint8Array,
 ): RunEvent {
   const episode = episodes[0]!;
   const { width, height, backdrop } = environment.scene(trace.states[0]);
@@ -204,7 +216,7 @@ export function trajectory(
               environment.scene(stateFromObservation(perceived.subarray(i * size, (i + 1) * size))).shapes,
           ),
     observationNames: observationSpace.kind === 'box' ? observationSpace.names : ['state'],
-    observations: Float32Array.from(trace.observations),
+    observations: Float32Array.from(episode.observations.flatMap((values) => [...values])),
     perceived,
     actionNames: actionSpace.names,
     scores: Float32Array.from(trace.scores),
@@ -212,8 +224,9 @@ export function trajectory(
     reach,
     distances: Float32Array.from(trace.distances),
     budget,
+    ...(certified && { certified }),
     actions: Uint8Array.from(episode.actions),
-    rewards: Float32Array.from(trace.rewards),
+    rewards: Float32Array.from(episode.rewards),
     return: episode.return,
     terminated: episode.terminated,
     truncated: !episode.terminated,

@@ -2,19 +2,28 @@
 import type { Box, Environment } from '../../contract/environment';
 import type { ParamsOf, ParamSpecs } from '../../contract/params';
 import type { Random } from '../../contract/random';
-import type { Belief, ObservationAttack, Policy, Reach } from '../definitions';
+import type { Belief, FittedEyes, ObservationAttack, Policy, Reach } from '../definitions';
+import { Ball } from './ball';
 import { backwardInduction, type Worth } from './exact';
 import { greedyActions } from './greedy';
 import { stepLimit } from './limit';
 
 export type Params = ParamsOf<ParamSpecs>;
 
+/** Where a row of a batch comes from: which of the environments side by side, and the steps left in its episode. */
+export interface Seat {
+  number: number;
+  left: number;
+}
+
 /** An attack with its parameters, on one environment. */
 export interface BoundAttack {
-  /** What agents perceive of true observations, row by row, all with `left` steps left in their episodes. */
-  perceive(observations: Float32Array, policy: Policy, left: number): Float32Array;
-  /** How far each perceived row lies from the true one: Linf in units of the observation, or steps between cells. */
+  /** What agents perceive of true observations, row by row. A seat with all steps left has begun a new episode. */
+  perceive(observations: Float32Array, policy: Policy, seats: Seat[]): Float32Array;
+  /** How far each perceived row lies from the true one: in the ball's norm and units, or steps between cells. */
   distances(observations: Float32Array, perceived: Float32Array): Float64Array;
+  /** On boxes: what the attack is held to; its radius is `budget`. */
+  ball?: Ball;
   /** What no distance may exceed. */
   budget: number;
   /** How far each value of an observation may be moved; on grids one number of steps between cells. */
@@ -54,8 +63,8 @@ function draw(beliefs: Belief[], random: Random): number {
 
 /** What an attack on cells makes an agent believe, and what the agent then earns. */
 interface Deception {
-  /** Beliefs of agents in some states, all with `left` steps left. */
-  beliefs(states: Reach[], policy: Policy, left: number): Belief[][];
+  /** Beliefs of agents in some states, with `left` steps left each. */
+  beliefs(states: Reach[], policy: Policy, left: number[]): Belief[][];
   exactReturn(policy: Policy): number;
 }
 
@@ -115,10 +124,9 @@ function plannedDeception(
   };
   return {
     beliefs(states, policy, left) {
-      const { byStepsLeft } = known && left < limit ? known : planFor(policy);
+      const { byStepsLeft } = known && !left.includes(limit) ? known : planFor(policy);
       // What is seen after the last step is acted on no more; a learner still bootstraps from it.
-      const beliefs = byStepsLeft[Math.max(1, left)]!;
-      return states.map(({ state }) => beliefs[state]!);
+      return states.map(({ state }, i) => byStepsLeft[Math.max(1, left[i]!)]![state]!);
     },
     exactReturn: (policy) => planFor(policy).earned,
   };
@@ -163,9 +171,13 @@ function onCells(
   return {
     budget,
     reach: [budget],
-    perceive(observations, policy, left) {
+    perceive(observations, policy, seats) {
       const from = Array.from(observations, (state) => reach[state]!);
-      const beliefs = deception.beliefs(from, policy, left);
+      const beliefs = deception.beliefs(
+        from,
+        policy,
+        seats.map(({ left }) => left),
+      );
       return observations.map((_, i) => draw(beliefs[i]!, random));
     },
     distances: (observations, perceived) =>
@@ -174,49 +186,63 @@ function onCells(
   };
 }
 
-function onBox(attack: ObservationAttack, params: Params, { low, high }: Box, random: Random): BoundAttack {
-  const budget = attack.budget(params).box;
-  const size = low.length;
+/** The ball that an attack with these parameters is held to. */
+export function ballOf(attack: ObservationAttack, params: Params, space: Box): Ball {
+  const { box, unit } = attack.budget(params);
+  return new Ball(space, box, attack.norm(params) === 'l2' ? 'l2' : 'linf', unit);
+}
+
+function onBox(
+  attack: ObservationAttack,
+  perturb: NonNullable<ObservationAttack['perturb']>,
+  params: Params,
+  space: Box,
+  limit: number,
+  random: Random,
+): BoundAttack {
+  const ball = ballOf(attack, params, space);
+  const remembered = new Map<number, unknown>();
   return {
-    budget,
-    reach: low.map(() => budget),
-    perceive(observations, policy) {
-      const perceived = attack.perturb!(observations, policy, params, { random });
+    budget: ball.epsilon,
+    reach: ball.reach,
+    ball,
+    perceive(observations, policy, seats) {
+      const memories = seats.map(({ number, left }) => {
+        if (left === limit) remembered.set(number, attack.memory?.());
+        return remembered.get(number);
+      });
+      const perceived = perturb(observations, policy, params, { random, ball, memories });
       if (perceived.length !== observations.length) {
         throw new Error(`${attack.id}: got ${observations.length} values, gave back ${perceived.length}`);
       }
-      return perceived.map((value, i) => {
-        if (Number.isNaN(value))
-          throw new Error(
-            `${attack.id}: the perturbed observation is not a number; check the policy's weights`,
-          );
-        const near = Math.min(Math.max(value, observations[i]! - budget), observations[i]! + budget);
-        return Math.min(Math.max(near, low[i % size]!), high[i % size]!);
-      });
+      if (perceived.some(Number.isNaN))
+        throw new Error(
+          `${attack.id}: the perturbed observation is not a number; check the policy's weights`,
+        );
+      return ball.project(observations, perceived);
     },
-    distances(observations, perceived) {
-      const largest = new Float64Array(observations.length / size);
-      observations.forEach((value, i) => {
-        const row = Math.floor(i / size);
-        largest[row] = Math.max(largest[row]!, Math.abs(perceived[i]! - value));
-      });
-      return largest;
-    },
+    distances: (observations, perceived) => ball.distances(observations, perceived),
   };
 }
 
-/** `fixedPolicy`: whether the policy is the same in every call, as in an evaluation. */
+/**
+ * @param fixedPolicy whether the policy is the same in every call, as in an evaluation
+ * @param fitted what an attack that tried the agent first learnt of it
+ * @throws Error for an attack that cannot be made in this environment, or was not fitted
+ */
 export function bindAttack(
   attack: ObservationAttack,
   params: Params,
   environment: Environment,
   random: Random,
   fixedPolicy: boolean,
+  fitted?: FittedEyes,
 ): BoundAttack {
   const space = environment.observationSpace;
-  return space.kind === 'box'
-    ? onBox(attack, params, space, random)
-    : onCells(attack, params, environment, space.n, random, fixedPolicy);
+  if (space.kind === 'discrete') return onCells(attack, params, environment, space.n, random, fixedPolicy);
+  const perturb = fitted?.perturb ?? attack.perturb;
+  if (!perturb) throw new Error(`${attack.id} does not know how to perturb this environment's observations`);
+  return onBox(attack, perturb, params, space, stepLimit(environment), random);
 }
 
 /** The action the greedy agent takes in each state, not attacked. */

@@ -3,9 +3,10 @@ import type { Environment } from '../../contract/environment';
 import type { ArmContext } from '../context';
 import type { Experience, Lesson, Policy } from '../definitions';
 import { exactReturn } from './exact';
-import { greedyChoices, type BoundAttack } from './eyes';
+import { greedyChoices, type BoundAttack, type Seat } from './eyes';
 import { meanPaidReturn, meanReturn, play, trajectory, transitionOf, type Pay } from './episodes';
 import { stepLimit } from './limit';
+import { rowsOf, Worlds } from './worlds';
 
 /** Greedy episodes of one examination. */
 const EXAMINATION_EPISODES = 20;
@@ -23,13 +24,16 @@ export interface Conditions {
   pay?: { practice: Pay; examination: Pay };
   /** Training under attack. */
   attacked?: AttackedPractice;
+  regularizer?: Lesson['regularizer'];
 }
 
 export interface AttackedPractice {
-  /** What is perceived of one observation with `left` steps left; progress runs from 0 to 1. */
-  perceive(observation: Float32Array, policy: Policy, progress: number, left: number): Float32Array;
+  /** What is perceived of some rows; progress runs from 0 to 1. */
+  perceive(observations: Float32Array, policy: Policy, progress: number, seats: Seat[]): Float32Array;
   /** The same attack at full strength, for examinations. */
   full: BoundAttack;
+  /** Lets an adversary that learns alongside catch up with the agent. */
+  catchUp?(policy: Policy, trainedSteps: number): Promise<void>;
 }
 
 /** What a poisoned training did to the pay. */
@@ -58,7 +62,7 @@ class Window {
   }
 }
 
-export function createLesson({ environment, context, pay, attacked }: Conditions): {
+export function createLesson({ environment, context, pay, attacked, regularizer }: Conditions): {
   lesson: Lesson;
   payRecord: PayRecord;
 } {
@@ -75,63 +79,80 @@ export function createLesson({ environment, context, pay, attacked }: Conditions
 
   const lesson: Lesson = {
     environment,
+    ...(regularizer && { regularizer }),
 
-    practise(policy, steps) {
+    practise(policy, steps, rows = 1) {
       plannedSteps = steps;
-      const dynamics = context.random('training', 'dynamics');
+      const worlds = new Worlds(environment, rows, context.random('training', 'dynamics'));
       const pointEvery = Math.max(1, Math.round(steps / CURVE_POINTS));
       const trueReturns = new Window();
       const paidReturns = new Window();
+      const trueReturn = new Float64Array(rows);
+      const paidReturn = new Float64Array(rows);
       let taken = 0;
-      let state = environment.initial(dynamics);
-      let truth = environment.observe(state);
-      let length = 0;
-      let trueReturn = 0;
-      let paidReturn = 0;
+      let pointed = 0;
 
-      const look = (): Float32Array => {
-        truth = environment.observe(state);
-        return attacked ? attacked.perceive(truth, policy, taken / steps, limit - length) : truth;
-      };
+      const perceived = (truth: Float32Array, seats: Seat[]): Float32Array =>
+        attacked ? attacked.perceive(truth, policy, taken / steps, seats) : truth;
+      const size = worlds.size;
+      const row = (values: Float32Array, i: number): Float32Array =>
+        values.subarray(i * size, (i + 1) * size);
 
       const practice = {
-        observation: look(),
-        step(action: number): Experience {
-          const { observation } = practice;
-          const outcome = environment.step(state, action, dynamics);
-          const { terminated } = outcome;
-          const reward = pay
-            ? pay.practice(transitionOf(truth, action, outcome.reward, terminated))
-            : outcome.reward;
-          state = outcome.state;
-          taken++;
-          length++;
-          trueReturn += outcome.reward;
-          paidReturn += reward;
-          payRecord.steps++;
-          if (reward !== outcome.reward) payRecord.alteredSteps++;
-          const truncated = !terminated && length >= limit;
-          const next = look();
-          practice.observation = next;
-          if (terminated || truncated) {
-            trueReturns.add(trueReturn);
-            paidReturns.add(paidReturn);
-            if (taken > (1 - LAST_SHARE) * steps) lastPaid.add(paidReturn);
-            state = environment.initial(dynamics);
-            length = trueReturn = paidReturn = 0;
-            practice.observation = look();
+        observations: perceived(worlds.truth(), worlds.seats()),
+        step(actions: ArrayLike<number>): Experience[] {
+          const { observations } = practice;
+          const before = worlds.truth();
+          const outcomes = worlds.step(actions);
+          taken += rows;
+          const next = perceived(worlds.truth(), worlds.seats());
+          const experiences = outcomes.map(({ reward: earned, terminated, truncated }, i): Experience => {
+            const reward = pay
+              ? pay.practice(transitionOf(row(before, i), actions[i]!, earned, terminated))
+              : earned;
+            trueReturn[i]! += earned;
+            paidReturn[i]! += reward;
+            payRecord.steps++;
+            if (reward !== earned) payRecord.alteredSteps++;
+            if (terminated || truncated) {
+              trueReturns.add(trueReturn[i]!);
+              paidReturns.add(paidReturn[i]!);
+              if (taken > (1 - LAST_SHARE) * steps) lastPaid.add(paidReturn[i]!);
+              trueReturn[i] = paidReturn[i] = 0;
+            }
+            return {
+              observation: row(observations, i),
+              action: actions[i]!,
+              reward,
+              next: row(next, i),
+              terminated,
+              truncated,
+            };
+          });
+          practice.observations = next;
+          const begun = worlds.restart();
+          if (begun.length > 0) {
+            practice.observations = next.slice();
+            const seats = worlds.seats();
+            const fresh = perceived(
+              rowsOf(worlds.truth(), begun, size),
+              begun.map((i) => seats[i]!),
+            );
+            begun.forEach((i, k) => practice.observations.set(row(fresh, k), i * size));
           }
-          if (taken % pointEvery === 0) {
+          if (taken - pointed >= pointEvery) {
+            pointed = taken;
             point('return', taken, trueReturns.read());
             if (pay) point('perceivedReturn', taken, paidReturns.read());
           }
-          return { observation, action, reward, next, terminated, truncated };
+          return experiences;
         },
       };
       return practice;
     },
 
     async examine(policy, trainedSteps) {
+      await attacked?.catchUp?.(policy, trainedSteps);
       const episodes = (attack?: BoundAttack) =>
         play({
           environment,

@@ -60,7 +60,7 @@ async function weightFile(folder: string, name: string, file: string): Promise<B
 }
 
 export default defineTarget<{ path: string }>({
-  models: ['layers-model'],
+  models: ['layers-model', 'imported-policy'],
   open: async ({ path }, grants) => ({ importedModel: await readLayersModel(path, grants) }),
 });
 

@@ -15,26 +15,15 @@ import { ReplayBuffer } from '../../../src-main/engine/agents/parts/replay-buffe
 import qLearning from '../../../src-main/engine/agents/q-learning';
 import sarsa from '../../../src-main/engine/agents/sarsa';
 import valueIteration from '../../../src-main/engine/agents/value-iteration';
-import type { AgentDefinition, TrainedAgent } from '../../../src-main/engine/definitions';
+import type { TrainedAgent } from '../../../src-main/engine/definitions';
 import { dense, Network } from '../../../src-main/engine/network';
 import { stream } from '../../../src-main/contract/random';
 import { exactReturn, optimalReturn } from '../../../src-main/engine/rl/exact';
 import { greedyChoices } from '../../../src-main/engine/rl/eyes';
-import { createLesson } from '../../../src-main/engine/rl/lesson';
+import { crossEntropy } from '../../../src-main/engine/rl/score-losses';
 import { stepLimit } from '../../../src-main/engine/rl/limit';
-import { defaults, silentContext, slotMachine } from './toys';
-
-async function train(
-  definition: unknown,
-  environment: unknown,
-  params: object,
-  seed = 1,
-): Promise<TrainedAgent> {
-  const agent = definition as AgentDefinition;
-  const { context } = silentContext(seed);
-  const { lesson } = createLesson({ environment: environment as Environment, context });
-  return agent.train(lesson, defaults(agent.params, params as never), context);
-}
+import { rowsOf } from '../../../src-main/engine/rl/worlds';
+import { defaults, slotMachine, train } from './toys';
 
 const SMALL_DQN = {
   steps: 1500,
@@ -223,14 +212,14 @@ describe('the parts', () => {
     }
     expect([...buffer.rewards]).toEqual([3, 2]);
     expect([...buffer.terminated]).toEqual([0, 0]);
-    expect([...buffer.rows(buffer.observations, Uint32Array.of(1, 0, 1))]).toEqual([2, 3, 2]);
+    expect([...rowsOf(buffer.observations, Uint32Array.of(1, 0, 1), 1)]).toEqual([2, 3, 2]);
     expect(Math.max(...buffer.draw(50, stream(1, 'draw')))).toBe(1);
   });
 
   it('the plain network agrees with TensorFlow, and gradients with finite differences', () => {
     const network = new Network([3], [dense(16), dense(16), dense(2, 'linear')], stream(1, 'weights'));
     const encoding = { observationSize: 3, inputSize: 3, encode: (rows: Float32Array) => rows };
-    const policy = networkPolicy(network, encoding, 2);
+    const policy = networkPolicy(network, encoding, 2, ['scores', 'gradients']);
     const observation = Float32Array.of(0.3, -0.8, 0.5);
     const scores = policy.scores(observation);
     [...new PlainNetwork(network).outputs(observation)].forEach((value, i) =>
@@ -241,7 +230,7 @@ describe('the parts', () => {
       const [a, b] = policy.scores(values);
       return Math.log(Math.exp(a!) + Math.exp(b!)) - b!;
     };
-    const gradient = policy.crossEntropyGradient!(observation, Int32Array.of(1));
+    const { gradient } = policy.gradient!(observation, crossEntropy(Int32Array.of(1), 2));
     observation.forEach((_, i) => {
       const shifted = (by: number) => observation.map((value, j) => value + (i === j ? by : 0));
       expect(gradient[i]).toBeCloseTo((loss(shifted(1e-2)) - loss(shifted(-1e-2))) / 2e-2, 3);

@@ -16,7 +16,7 @@ import { exactReturn } from '../../../src-main/engine/rl/exact';
 import { bindAttack, greedyChoices } from '../../../src-main/engine/rl/eyes';
 import { stepLimit } from '../../../src-main/engine/rl/limit';
 import { tableEnvironment } from '../../../envs/grid/table';
-import { defaults, tablePolicy } from './toys';
+import { defaults, tablePolicy, seats } from './toys';
 
 const STEPS = 3;
 const CELLS = [0, 1, 2];
@@ -197,12 +197,18 @@ describe('attacks that look no further than the next step', () => {
           ),
         ),
     };
-    expect([...bind(lowestValue, lake, { cells: 1 }).perceive(Float32Array.of(0), policy, 1)]).toEqual([4]);
+    expect([...bind(lowestValue, lake, { cells: 1 }).perceive(Float32Array.of(0), policy, seats(1))]).toEqual(
+      [4],
+    );
   });
 
   it('target-action: believes in the nearest cell where it is taken, or in the truth', () => {
     const seen = (action: number, cells: number) =>
-      bind(targetAction, lake, { action, cells }).perceive(Float32Array.of(0), tablePolicy(choices, 4), 1)[0];
+      bind(targetAction, lake, { action, cells }).perceive(
+        Float32Array.of(0),
+        tablePolicy(choices, 4),
+        seats(1),
+      )[0];
     expect(seen(2, 1)).toBe(0);
     expect(seen(0, 1)).toBe(1);
     expect(seen(1, 1)).toBe(4);

@@ -62,7 +62,7 @@ function playOut(duel: Duel, choose: (view: DuelView) => number[]): DuelView {
 
 describe('a duel on a box', () => {
   it('without a perturbation is the evaluation’s episode', async () => {
-    const { episodes, trace } = await play({
+    const { episodes } = await play({
       environment: pole,
       policy: balancer,
       episodes: 2,
@@ -71,7 +71,7 @@ describe('a duel on a box', () => {
     });
     const duel = new Duel(onPole(0.1), { episode: 0 });
     const { view, limit } = duel.facts();
-    expect(view.observation).toEqual(trace.observations.slice(0, 4));
+    expect(view.observation).toEqual([...episodes[0]!.observations[0]!]);
     const end = playOut(duel, () => [0, 0, 0, 0]);
     expect(limit).toBe(500);
     expect(end).toMatchObject({

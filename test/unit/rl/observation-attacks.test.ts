@@ -7,7 +7,7 @@ import random from '../../../src-main/engine/attacks/observation/random-observat
 import type { ObservationAttack } from '../../../src-main/engine/definitions';
 import { stream } from '../../../src-main/contract/random';
 import { bindAttack } from '../../../src-main/engine/rl/eyes';
-import { defaults, linearPolicy, tablePolicy } from './toys';
+import { defaults, linearPolicy, seats, tablePolicy } from './toys';
 
 const pole = cartpole.create({ suttonBartoReward: false }) as Environment;
 const lake = frozenLake.create({ ...defaults(frozenLake.params), slippery: false }) as Environment;
@@ -21,10 +21,10 @@ describe('fgsm-observation', () => {
       [1, 0, 0, 0],
       [0, -1, 0, 0],
     ]);
-    const perceived = bind(fgsm, pole, { epsilon: 0.25, cells: 0 }).perceive(
+    const perceived = bind(fgsm, pole, { epsilon: 0.25, norm: 'linf', unit: 'absolute', cells: 0 }).perceive(
       Float32Array.of(2, 1, 0, 0),
       policy,
-      1,
+      seats(1),
     );
     expect([...perceived]).toEqual([1.75, 0.75, 0, 0]);
   });
@@ -32,13 +32,18 @@ describe('fgsm-observation', () => {
   it('leads a network on a grid to the cell of largest gain within reach', () => {
     const gradientTo = (cell: number) => ({
       ...tablePolicy(Array(16).fill(0), 4),
-      crossEntropyGradient: (observations: Float32Array) =>
-        Float32Array.from({ length: observations.length * 16 }, (_, k) => (k % 16 === cell ? 1 : 0)),
+      gradient: (observations: Float32Array) => ({
+        scores: new Float32Array(observations.length * 4),
+        loss: new Float32Array(observations.length),
+        gradient: Float32Array.from({ length: observations.length * 16 }, (_, k) =>
+          k % 16 === cell ? 1 : 0,
+        ),
+      }),
     });
     const attack = bind(fgsm, lake, { epsilon: 0, cells: 2 });
-    expect([...attack.perceive(Float32Array.of(0, 2), gradientTo(8), 1)]).toEqual([8, 2]);
+    expect([...attack.perceive(Float32Array.of(0, 2), gradientTo(8), seats(2))]).toEqual([8, 2]);
     // 5 is a hole, in which no agent can believe itself.
-    expect([...attack.perceive(Float32Array.of(0), { ...gradientTo(5) }, 1)]).toEqual([8]);
+    expect([...attack.perceive(Float32Array.of(0), gradientTo(5), seats(1))]).toEqual([8]);
   });
 });
 
@@ -46,7 +51,11 @@ describe('random-observation', () => {
   it('stays within epsilon and fills it', () => {
     const policy = linearPolicy([[0, 0, 0, 0]]);
     const observations = new Float32Array(4000);
-    const perceived = bind(random, pole, { epsilon: 0.1, cells: 0 }).perceive(observations, policy, 1);
+    const perceived = bind(random, pole, { epsilon: 0.1, cells: 0 }).perceive(
+      observations,
+      policy,
+      seats(1000),
+    );
     expect(Math.max(...perceived)).toBeLessThanOrEqual(Math.fround(0.1));
     expect(Math.max(...perceived)).toBeGreaterThan(0.099);
     expect(Math.min(...perceived)).toBeLessThan(-0.099);
@@ -57,7 +66,7 @@ describe('random-observation', () => {
     const choices = Array(16).fill(3);
     [choices[0], choices[1], choices[4]] = [0, 1, 2];
     const attack = bind(random, lake, { epsilon: 0, cells: 1 });
-    const seen = attack.perceive(new Float32Array(3000), tablePolicy(choices, 4), 1);
+    const seen = attack.perceive(new Float32Array(3000), tablePolicy(choices, 4), seats(3000));
     for (const cell of [0, 1, 4]) {
       expect(seen.filter((state) => state === cell).length / 3000).toBeCloseTo(1 / 3, 1);
     }
@@ -73,7 +82,7 @@ describe('the frame', () => {
   it('projects into the budget and measures what it delivered', () => {
     const attack = bind(greedy, pole, { epsilon: 0.5, cells: 0 });
     const truth = Float32Array.of(0, 0, 0, 0, 1, 1, 1, 1);
-    const perceived = attack.perceive(truth, linearPolicy([[0, 0, 0, 0]]), 1);
+    const perceived = attack.perceive(truth, linearPolicy([[0, 0, 0, 0]]), seats(2));
     // The third value is the angle, whose space ends at 24°.
     expect([...perceived.subarray(0, 2)]).toEqual([0.5, 0.5]);
     expect(perceived[2]).toBeCloseTo((24 * 2 * Math.PI) / 360, 6);
@@ -84,11 +93,15 @@ describe('the frame', () => {
     for (const attack of [greedy, random]) {
       const truth = Float32Array.of(0.1, 0.2, 0.3, 0.4);
       expect(
-        bind(attack, pole, { epsilon: 0, cells: 0 }).perceive(truth, linearPolicy([[0, 0, 0, 0]]), 1),
+        bind(attack, pole, { epsilon: 0, cells: 0 }).perceive(truth, linearPolicy([[0, 0, 0, 0]]), seats(2)),
       ).toEqual(truth);
     }
     expect([
-      ...bind(random, lake, { epsilon: 0, cells: 0 }).perceive(Float32Array.of(4), tablePolicy([], 4), 1),
+      ...bind(random, lake, { epsilon: 0, cells: 0 }).perceive(
+        Float32Array.of(4),
+        tablePolicy([], 4),
+        seats(1),
+      ),
     ]).toEqual([4]);
   });
 
@@ -98,16 +111,16 @@ describe('the frame', () => {
       displace: (reach: unknown[]) => reach.map(() => [{ state: 14, probability: 1 }]),
     };
     expect(() =>
-      bind(far, lake, { epsilon: 0, cells: 1 }).perceive(Float32Array.of(0), tablePolicy([], 4), 1),
+      bind(far, lake, { epsilon: 0, cells: 1 }).perceive(Float32Array.of(0), tablePolicy([], 4), seats(1)),
     ).toThrow(/displaced cell 0 to 14, which is not within 1 steps/);
     const short = { ...random, perturb: () => new Float32Array(3) };
     const broken = { ...random, perturb: () => new Float32Array(4).fill(NaN) };
     const policy = linearPolicy([[0, 0, 0, 0]]);
     expect(() =>
-      bind(short, pole, { epsilon: 1, cells: 0 }).perceive(new Float32Array(4), policy, 1),
+      bind(short, pole, { epsilon: 1, cells: 0 }).perceive(new Float32Array(4), policy, seats(1)),
     ).toThrow(/gave back 3/);
     expect(() =>
-      bind(broken, pole, { epsilon: 1, cells: 0 }).perceive(new Float32Array(4), policy, 1),
+      bind(broken, pole, { epsilon: 1, cells: 0 }).perceive(new Float32Array(4), policy, seats(1)),
     ).toThrow(/not a number/);
   });
 });

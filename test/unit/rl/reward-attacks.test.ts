@@ -36,12 +36,12 @@ describe('training-under-attack', () => {
 
   it('lets the budget grow to its value over the ramp', () => {
     const at = (progress: number, ramp = 0.5) =>
-      defense.observationAttack({ attack, ramp }, progress)!.params;
+      defense.observationAttack!({ attack, ramp }, progress)!.params;
     expect(at(0)).toEqual({ epsilon: 0, cells: 0 });
     expect(at(0.25)).toEqual({ epsilon: 0.1, cells: 2 });
     expect(at(0.9)).toEqual({ epsilon: 0.2, cells: 3 });
     expect(at(0, 0)).toEqual({ epsilon: 0.2, cells: 3 });
     const onGrids = { id: 'optimal-displacement', params: { cells: 3 } };
-    expect(defense.observationAttack({ attack: onGrids, ramp: 0.5 }, 0.25)!.params).toEqual({ cells: 2 });
+    expect(defense.observationAttack!({ attack: onGrids, ramp: 0.5 }, 0.25)!.params).toEqual({ cells: 2 });
   });
 });

@@ -3,7 +3,9 @@ import type { Environment } from '../../../src-main/contract/environment';
 import type { ArmPlan, RunEvent } from '../../../src-main/contract/events';
 import type { ParamsOf, ParamSpecs } from '../../../src-main/contract/params';
 import { armContext, type ArmContext } from '../../../src-main/engine/context';
-import type { Policy } from '../../../src-main/engine/definitions';
+import type { LearningAgent, Policy, TrainedAgent } from '../../../src-main/engine/definitions';
+import type { Seat } from '../../../src-main/engine/rl/eyes';
+import { createLesson } from '../../../src-main/engine/rl/lesson';
 
 /** The defaults of some specs, with a few values replaced. */
 export const defaults = <P extends ParamSpecs>(specs: P, values: Partial<ParamsOf<P>> = {}): ParamsOf<P> =>
@@ -57,35 +59,37 @@ export function slotMachine(terminates: boolean): Environment<number> {
 /** Scores that are linear in the observation: `weights[action][value]`. */
 export function linearPolicy(weights: number[][]): Policy {
   const size = weights[0]!.length;
+  const scoresOf = (observations: Float32Array): Float32Array =>
+    Float32Array.from({ length: (observations.length / size) * weights.length }, (_, k) => {
+      const row = Math.floor(k / weights.length) * size;
+      return weights[k % weights.length]!.reduce(
+        (sum, weight, i) => sum + weight * observations[row + i]!,
+        0,
+      );
+    });
   return {
     observationSize: size,
     actions: weights.length,
     capabilities: ['scores', 'gradients'],
-    scores(observations) {
-      const n = observations.length / size;
-      return Float32Array.from({ length: n * weights.length }, (_, k) => {
-        const row = Math.floor(k / weights.length) * size;
-        return weights[k % weights.length]!.reduce(
-          (sum, weight, i) => sum + weight * observations[row + i]!,
-          0,
-        );
-      });
-    },
-    crossEntropyGradient(observations, labels) {
-      const scores = this.scores(observations);
-      return Float32Array.from({ length: observations.length }, (_, k) => {
-        const row = Math.floor(k / size);
-        const ofRow = Array.from(scores.subarray(row * weights.length, (row + 1) * weights.length), Math.exp);
-        const sum = ofRow.reduce((a, b) => a + b, 0);
+    scores: scoresOf,
+    gradient(observations, loss) {
+      const scores = scoresOf(observations);
+      const climbed = loss(scores);
+      const gradient = Float32Array.from({ length: observations.length }, (_, k) => {
+        const row = Math.floor(k / size) * weights.length;
         return weights.reduce(
-          (gradient, ofAction, a) =>
-            gradient + (ofRow[a]! / sum - (a === labels[row] ? 1 : 0)) * ofAction[k % size]!,
+          (sum, ofAction, a) => sum + climbed.gradient[row + a]! * ofAction[k % size]!,
           0,
         );
       });
+      return { scores, loss: climbed.loss, gradient };
     },
   };
 }
+
+/** Seats of `rows` environments with `left` steps left each. */
+export const seats = (rows: number, left = 1): Seat[] =>
+  Array.from({ length: rows }, (_, number) => ({ number, left }));
 
 /** A policy that prefers one action in each state. */
 export const tablePolicy = (choices: number[], actions: number): Policy => ({
@@ -97,3 +101,16 @@ export const tablePolicy = (choices: number[], actions: number): Policy => ({
       choices[observations[Math.floor(k / actions)]!] === k % actions ? 1 : 0,
     ),
 });
+
+/** An agent trained on an environment, defaults but for the given values. */
+export async function train(
+  definition: unknown,
+  environment: unknown,
+  params: object,
+  seed = 1,
+): Promise<TrainedAgent> {
+  const agent = definition as LearningAgent;
+  const { context } = silentContext(seed);
+  const { lesson } = createLesson({ environment: environment as Environment, context });
+  return agent.train(lesson, defaults(agent.params, params as never), context);
+}

@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Environment } from '../../../contract/environment';
 import type { Policy } from '../../definitions';
-import { softmaxCrossEntropy } from '../../kernels';
 import type { Network } from '../../network';
+import { certifiedRows } from '../../rl/bounds';
 
 /** How observations become rows of a network's input: boxes as they are, state indices one-hot. */
 export interface Encoding {
@@ -31,28 +31,45 @@ export function encodingFor({ observationSpace }: Environment): Encoding {
   };
 }
 
-/** The policy of a network's present weights; it follows their training. */
+/**
+ * The policy of a network's present weights; it follows their training. `critic`: a network beside it whose one output
+ * is what a state is worth.
+ */
 export function networkPolicy(
   network: Network,
   { observationSize, inputSize, encode }: Encoding,
   actions: number,
+  capabilities: Policy['capabilities'],
+  critic?: Network,
 ): Policy {
   const input = (observations: Float32Array): tf.Tensor2D =>
     tf.tensor2d(encode(observations), [observations.length / observationSize, inputSize]);
   return {
     observationSize,
     actions,
-    capabilities: ['scores', 'gradients'],
+    capabilities,
     scores: (observations) => tf.tidy(() => network.outputs(input(observations)).dataSync<'float32'>()),
-    crossEntropyGradient: (observations, labels) =>
+    gradient: (observations, loss) =>
       tf.tidy(() => {
         const activations = network.forward(input(observations));
-        const { gradient } = softmaxCrossEntropy(
-          activations.at(-1) as tf.Tensor2D,
-          tf.tensor1d(labels, 'int32'),
-        );
-        return network.inputGradient(activations, gradient).dataSync<'float32'>();
+        const scores = activations.at(-1)!.dataSync<'float32'>();
+        const climbed = loss(scores);
+        const ofScores = tf.tensor2d(climbed.gradient, [scores.length / actions, actions]);
+        const gradient = network.inputGradient(activations, ofScores).dataSync<'float32'>();
+        return { scores, loss: climbed.loss, gradient };
       }),
+    ...(critic && {
+      judge: (observations) =>
+        tf.tidy(() => {
+          const activations = critic.forward(input(observations));
+          const values = activations.at(-1) as tf.Tensor2D;
+          const gradient = critic.inputGradient(activations, tf.onesLike(values));
+          return { values: values.dataSync<'float32'>(), gradient: gradient.dataSync<'float32'>() };
+        }),
+    }),
+    ...(observationSize === inputSize && {
+      certify: (observations, ball) => certifiedRows(network, observations, ball),
+    }),
   };
 }
 

@@ -36,13 +36,4 @@ export class ReplayBuffer {
     const filled = Math.min(this.written, this.capacity);
     return Uint32Array.from({ length: count }, () => random.integer(filled));
   }
-
-  /** The observations (or next observations) at some places, row by row. */
-  rows(from: Float32Array, places: Uint32Array): Float32Array {
-    const rows = new Float32Array(places.length * this.size);
-    places.forEach((place, i) =>
-      rows.set(from.subarray(place * this.size, (place + 1) * this.size), i * this.size),
-    );
-    return rows;
-  }
 }

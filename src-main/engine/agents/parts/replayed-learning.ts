@@ -2,9 +2,12 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Random } from '../../../contract/random';
 import type { Context } from '../../context';
-import { globalNorm } from '../../kernels';
 import type { Network } from '../../network';
 import type { Optimizer } from '../../optimizers';
+import { greedyActions } from '../../rl/greedy';
+import { rowsOf } from '../../rl/worlds';
+import { clippedStep } from './clipped-step';
+import { plainHeads, type Heads } from './heads';
 import type { Encoding } from './network-policy';
 import type { ReplayBuffer } from './replay-buffer';
 
@@ -25,6 +28,15 @@ export interface ReplayedLearning {
   discount: number;
   /** Largest norm of the gradient. */
   gradientClip: number;
+  /** How outputs become values; plain unless given. */
+  heads?: Heads;
+  /**
+   * Double Q-learning (van Hasselt et al. 2016): the next action is chosen by the network as it is and valued by Q⁻,
+   * since the largest of noisy values is too large.
+   */
+  double?: boolean;
+  /** A further gradient of the parameters, of a penalty on a batch of observations; called within tf.tidy. */
+  penalty?(observations: Float32Array, values: Float32Array): tf.Tensor[];
   /** What is to be had from a next state, given the values Q⁻ sees in its actions; the largest of them, unless given. */
   future?(values: Float32Array, next: Float32Array): number;
 }
@@ -36,48 +48,62 @@ export async function learnFromReplay(
   random: Random,
   breathe: Context['breathe'],
 ): Promise<number> {
-  const { online, target, optimizer, buffer, encoding, actions, batchSize, discount, gradientClip } = job;
+  const { online, target, optimizer, buffer, encoding, actions, batchSize, discount } = job;
+  const heads = job.heads ?? plainHeads(actions);
   const future = job.future ?? ((values) => Math.max(...values));
-  // The target network stands still meanwhile, so that the targets of all batches are computed in one pass.
+  const input = (rows: Float32Array): tf.Tensor2D => {
+    const encoded = encoding.encode(rows);
+    return tf.tensor2d(encoded, [encoded.length / encoding.inputSize, encoding.inputSize]);
+  };
+  const valuesOf = (network: Network, rows: Float32Array): Float32Array =>
+    heads.values(tf.tidy(() => network.outputs(input(rows)).dataSync<'float32'>()));
+
+  // The target network stands still meanwhile, so that it sees the next observations of all batches in one pass.
   const places = buffer.draw(gradientSteps * batchSize, random);
-  const nextObservations = buffer.rows(buffer.nextObservations, places);
-  const targets = tf.tidy(() => {
-    const next = encoding.encode(nextObservations);
-    const values = target
-      .outputs(tf.tensor2d(next, [places.length, encoding.inputSize]))
-      .dataSync<'float32'>();
-    return Float32Array.from(places, (place, i) => {
-      if (buffer.terminated[place]) return buffer.rewards[place]!;
-      const ahead = future(
-        values.subarray(i * actions, (i + 1) * actions),
-        nextObservations.subarray(i * buffer.size, (i + 1) * buffer.size),
-      );
-      return buffer.rewards[place]! + discount * ahead;
-    });
-  });
+  const nextObservations = rowsOf(buffer.nextObservations, places, buffer.size);
+  const nextValues = valuesOf(target, nextObservations);
   let lossSum = 0;
   for (let update = 0; update < gradientSteps; update++) {
-    const batch = places.subarray(update * batchSize, (update + 1) * batchSize);
+    const first = update * batchSize;
+    const batch = places.subarray(first, first + batchSize);
+    const nextOf = (i: number): Float32Array =>
+      nextObservations.subarray((first + i) * buffer.size, (first + i + 1) * buffer.size);
+    const chosen = job.double
+      ? greedyActions(
+          valuesOf(online, nextObservations.subarray(first * buffer.size, (first + batchSize) * buffer.size)),
+          actions,
+        )
+      : null;
+    const ahead = (i: number): number => {
+      const values = nextValues.subarray((first + i) * actions, (first + i + 1) * actions);
+      return chosen ? values[chosen[i]!]! : future(values, nextOf(i));
+    };
     tf.tidy(() => {
-      const rows = encoding.encode(buffer.rows(buffer.observations, batch));
-      const activations = online.forward(tf.tensor2d(rows, [batchSize, encoding.inputSize]));
-      const values = activations.at(-1)!.dataSync<'float32'>();
+      const rows = rowsOf(buffer.observations, batch, buffer.size);
+      const activations = online.forward(input(rows));
+      const values = heads.values(activations.at(-1)!.dataSync<'float32'>());
       // Huber loss: d²/2 within |d| ≤ 1, |d| − 1/2 beyond; its derivative is d clipped to [−1, 1].
       const derivative = new Float32Array(values.length);
       let loss = 0;
       batch.forEach((place, i) => {
         const at = i * actions + buffer.actions[place]!;
-        const difference = values[at]! - targets[update * batchSize + i]!;
+        const later = buffer.terminated[place] ? 0 : discount * ahead(i);
+        const difference = values[at]! - Math.fround(buffer.rewards[place]! + later);
         const size = Math.abs(difference);
         loss += (size <= 1 ? 0.5 * size * size : size - 0.5) / batchSize;
         derivative[at] = Math.max(-1, Math.min(1, difference)) / batchSize;
       });
       lossSum += loss;
-      const gradients = online.parameterGradients(activations, tf.tensor2d(derivative, [batchSize, actions]));
-      const norm = globalNorm(gradients);
-      const clipped =
-        norm > gradientClip ? gradients.map((gradient) => gradient.mul(gradientClip / norm)) : gradients;
-      optimizer.step(clipped, job.learningRate);
+      const gradients = online.parameterGradients(
+        activations,
+        tf.tensor2d(heads.gradient(derivative), [batchSize, heads.units]),
+      );
+      const penalty = job.penalty?.(rows, values);
+      clippedStep(
+        optimizer,
+        penalty ? gradients.map((gradient, i) => tf.add(gradient, penalty[i]!)) : gradients,
+        job,
+      );
     });
     if ((update + 1) % UPDATES_A_BREATH === 0) await breathe();
   }

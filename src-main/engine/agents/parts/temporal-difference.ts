@@ -95,9 +95,9 @@ export async function learnTable(
     const epsilon = exploration + (finalExploration - exploration) * progress;
     const alpha = learningRate + (finalLearningRate - learningRate) * progress;
 
-    const action: number = chosen ?? choose(practice.observation, epsilon);
+    const action: number = chosen ?? choose(practice.observations, epsilon);
     chosen = null;
-    const { observation, reward, next, terminated, truncated } = practice.step(action);
+    const { observation, reward, next, terminated, truncated } = practice.step([action])[0]!;
 
     const row = next[0]! * actions;
     const follow = (): number => (chosen = choose(next, epsilon));

@@ -1,14 +1,21 @@
-import { defineObservationAttack } from '../../definitions';
-import { inBox, observationParams } from '../observation-budget';
+import { defineObservationAttack, type Policy } from '../../definitions';
 import { greedyActions } from '../../rl/greedy';
+import { crossEntropy } from '../../rl/score-losses';
+import { inBox, observationParams } from '../observation-budget';
+
+/** Gradient of the cross-entropy with the action chosen on the true observation. */
+function doubt(observations: Float32Array, policy: Policy): Float32Array {
+  const chosen = greedyActions(policy.scores(observations), policy.actions);
+  return policy.gradient!(observations, crossEntropy(chosen, policy.actions)).gradient;
+}
 
 /**
  * FGSM on observations (Huang et al. 2017): with a* the action chosen on the true observation s,
  *
- *     ŝ = s + ε · sign ∇ CE(softmax(Q(s)), a*).
+ *     ŝ = s + ε · sign ∇ CE(softmax(Q(s)), a*),
  *
- * On a grid s is one-hot, and moving the one from cell i to cell j gains ∇ⱼ − ∇ᵢ to first order: the believed cell is the
- * one of largest gain within k steps, the true one where none gains.
+ * in L2 along the gradient itself. On a grid s is one-hot, and moving the one from cell i to cell j gains ∇ⱼ − ∇ᵢ to first
+ * order: the believed cell is the one of largest gain within k steps, the true one where none gains.
  */
 export default defineObservationAttack({
   id: 'fgsm-observation',
@@ -27,15 +34,11 @@ export default defineObservationAttack({
   requires: ['gradients'],
   params: observationParams,
   ...inBox,
-  perturb(observations, policy, { epsilon }) {
-    const chosen = greedyActions(policy.scores(observations), policy.actions);
-    const gradient = policy.crossEntropyGradient!(observations, chosen);
-    return observations.map((value, i) => value + epsilon * Math.sign(gradient[i]!));
-  },
+  perturb: (observations, policy, { epsilon }, { ball }) =>
+    ball.ascend(observations, doubt(observations, policy), epsilon),
   displace(reach, policy) {
     const observations = Float32Array.from(reach, ({ state }) => state);
-    const chosen = greedyActions(policy.scores(observations), policy.actions);
-    const gradient = policy.crossEntropyGradient!(observations, chosen);
+    const gradient = doubt(observations, policy);
     const states = gradient.length / reach.length;
     return reach.map(({ state, cells }, i) => {
       const gain = (cell: number): number => gradient[i * states + cell]!;

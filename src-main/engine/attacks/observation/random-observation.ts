@@ -1,7 +1,7 @@
 import { defineObservationAttack } from '../../definitions';
 import { inBox, observationParams } from '../observation-budget';
 
-/** Random observations: every value moved by U(−ε, ε); on a grid the believed cell is any within k steps, alike. */
+/** Random observations: drawn uniformly from the ball, in Linf every value moved by U(−ε, ε); on a grid the believed cell is any within k steps, alike. */
 export default defineObservationAttack({
   id: 'random-observation',
   title: 'Random observation noise',
@@ -17,8 +17,7 @@ export default defineObservationAttack({
   requires: [],
   params: observationParams,
   ...inBox,
-  perturb: (observations, _policy, { epsilon }, { random }) =>
-    observations.map((value) => value + epsilon * (2 * random.uniform() - 1)),
+  perturb: (observations, _policy, _params, { ball, random }) => ball.draw(observations, random),
   displace: (reach) =>
     reach.map(({ cells }) => cells.map((state) => ({ state, probability: 1 / cells.length }))),
 });

@@ -31,14 +31,14 @@ export default defineRlTrainingDefense({
   },
   observationAttack({ attack: applied, ramp }, progress) {
     const scale = ramp > 0 ? Math.min(1, progress / ramp) : 1;
-    const { epsilon, cells } = applied.params as { epsilon?: number; cells: number };
+    const scaled = ['epsilon', 'stepSize', 'probability'].filter((name) => name in applied.params);
+    const { cells } = applied.params;
     return {
       id: applied.id,
       params: {
         ...applied.params,
-        // Attacks that only grids know have no epsilon.
-        ...(epsilon !== undefined && { epsilon: scale * epsilon }),
-        cells: Math.round(scale * cells),
+        ...Object.fromEntries(scaled.map((name) => [name, scale * (applied.params[name] as number)])),
+        ...(typeof cells === 'number' && { cells: Math.round(scale * cells) }),
       },
     };
   },

@@ -1,10 +1,12 @@
 /**
- * DQN on CartPole-v1, 50,000 steps: Sparring beside Stable-Baselines3, seed by seed on the same cores.
+ * DQN (50,000 steps) or PPO (100,000 steps) on CartPole-v1: Sparring beside Stable-Baselines3, seed by seed on the same
+ * cores.
  *
- *     node bench/rl/dqn-cartpole.mjs --python VENV/bin/python --seeds 1 2 3 4 5
+ *     node bench/rl/cartpole.mjs --agent dqn --python VENV/bin/python --seeds 1 2 3 4 5
  *
- * Processor seconds are told too, since other work on the machine does not change them much. Without --python only Sparring is run. Sparring's seconds hold its examinations for the best checkpoint (some fifty
- * times twenty greedy episodes), Stable-Baselines3's its training alone.
+ * Processor seconds are told too, since other work on the machine does not change them much. Without --python only
+ * Sparring is run. Sparring's seconds hold its examinations for the best checkpoint (some fifty times twenty greedy
+ * episodes), Stable-Baselines3's its training alone.
  */
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -15,7 +17,11 @@ process.env.TF_CPU_ALLOCATOR_USE_BFC ??= '1';
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 
 const { values, positionals } = parseArgs({
-  options: { python: { type: 'string' }, seeds: { type: 'string', multiple: true, default: ['1'] } },
+  options: {
+    python: { type: 'string' },
+    agent: { type: 'string', default: 'dqn' },
+    seeds: { type: 'string', multiple: true, default: ['1'] },
+  },
   allowPositionals: true,
 });
 const seeds = [...values.seeds, ...positionals].map(Number);
@@ -38,7 +44,7 @@ async function sparring(seed) {
       task: 'reinforcement-learning',
       seeds: [seed],
       environment: { id: 'CartPole-v1' },
-      agent: { id: 'dqn' },
+      agent: { id: values.agent },
       evaluation: { episodes: 50 },
     },
     engineCatalog(),
@@ -71,14 +77,19 @@ async function sparring(seed) {
 
 const sb3 = (seed) =>
   JSON.parse(
-    execFileSync(values.python, [new URL('sb3-dqn.py', import.meta.url).pathname, String(seed)], {
+    execFileSync(values.python, [new URL('sb3.py', import.meta.url).pathname, values.agent, String(seed)], {
       encoding: 'utf8',
     }),
   );
 
 for (const seed of seeds) {
   console.log(
-    JSON.stringify({ seed, sparring: await sparring(seed), ...(values.python && { sb3: sb3(seed) }) }),
+    JSON.stringify({
+      agent: values.agent,
+      seed,
+      sparring: await sparring(seed),
+      ...(values.python && { sb3: sb3(seed) }),
+    }),
   );
 }
 await server.close();
