@@ -167,7 +167,7 @@ function sameBudget(a: AttackPlan, b: AttackPlan): boolean {
   const same = (name: string): boolean => a.params[name] === b.params[name];
   // Attacks on agents have an epsilon for boxes and cells for grids; those that only grids know have cells alone.
   if ('epsilon' in a.params !== 'epsilon' in b.params) return a.params.cells !== undefined && same('cells');
-  return a.norm === b.norm && ['epsilon', 'cells', 'goal'].every(same);
+  return a.norm === b.norm && ['epsilon', 'unit', 'cells', 'goal'].every(same);
 }
 
 /** What an attack leaves of an arm, the fewer the stronger; null where it was not evaluated. */

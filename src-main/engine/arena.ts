@@ -5,7 +5,7 @@ import type { ArmPlan, AttackPlan, Metrics } from '../contract/events';
 import { observationParams } from './attacks/observation-budget';
 import type { ObservationAttack } from './definitions';
 import { attacks as allAttacks, attackOf } from './registry';
-import { agentOf, createEnvironment, lackingFor } from './reinforcement';
+import { agentOf, createEnvironment, lackingFor, wrapped } from './reinforcement';
 import { resolve } from './resolve';
 import type { Arena, Armed } from './rl/duel';
 import type { Params } from './rl/eyes';
@@ -70,7 +70,7 @@ export function openArena(
   ];
   return {
     environment,
-    policy: agent.policy,
+    policy: wrapped(agent.policy, environment, arm),
     arm,
     budget: armed(place?.id ?? RANDOM, place?.params as Params | undefined),
     rivals: rivals.filter(({ id }) => fits(id)).map(({ who, id, own }) => ({ who, ...armed(id, own) })),

@@ -69,6 +69,9 @@ function glorotUniform(shape: number[], random: Random): Float32Array {
   );
 }
 
+/** Most rows of a backward pass that inputs are repeated for. */
+const ROWS_AT_ONCE = 256;
+
 const outputSize = (size: number, kernel: number, strides: number, padding: Padding): number =>
   padding === 'same' ? Math.ceil(size / strides) : Math.floor((size - kernel) / strides) + 1;
 
@@ -169,6 +172,17 @@ export class Network {
    */
   inputGradient(activations: Activations, outputGradient: tf.Tensor2D): tf.Tensor {
     return this.backward(activations, outputGradient, true, null);
+  }
+
+  /**
+   * The same from each of several gradients of the outputs. Of few inputs all at once, as if each stood in the batch once
+   * for every gradient: a pass over few rows takes no longer than it takes to call its kernels. To be called within tf.tidy.
+   */
+  inputGradients(activations: Activations, outputGradients: tf.Tensor2D[]): tf.Tensor[] {
+    const [n, times] = [activations[0]!.shape[0]!, outputGradients.length];
+    if (n * times > ROWS_AT_ONCE) return outputGradients.map((dy) => this.inputGradient(activations, dy));
+    const repeated = activations.map((x) => tf.tile(x, [times, ...x.shape.slice(1).map(() => 1)]));
+    return tf.split(this.inputGradient(repeated, tf.concat(outputGradients, 0)), times);
   }
 
   private backward(

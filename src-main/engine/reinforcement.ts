@@ -8,7 +8,7 @@ import type { Environment } from '../contract/environment';
 import type { Applied } from '../contract/params';
 import type { ArmPlan, AttackPlan, Check, Metrics, RunEvent } from '../contract/events';
 import { LabError } from '../contract/problem';
-import type { Random } from '../contract/random';
+import { stream, type Random } from '../contract/random';
 import type { ArmContext } from './context';
 import type {
   AgentDefinition,
@@ -78,7 +78,7 @@ export const reinforcement: TaskRunner = {
     const { agent, payRecord } = await obtain(job, environment);
     try {
       const work = evaluationWork(experiment, environment);
-      const policy = wrapped(agent.policy, environment, context);
+      const policy = wrapped(agent.policy, environment, context.arm);
       const clean = once(() => episodesOf({ environment, context }, policy, experiment.evaluation.episodes));
       const scene: Stage = { experiment, environment, policy, context, clean, certificates: new Map() };
       if (!resumed) {
@@ -335,11 +335,10 @@ function sparringPractice(
 }
 
 /** The policy as it is met in evaluations: behind what stands between the world and its eyes, where the arm has that. */
-function wrapped(policy: Policy, environment: Environment, context: ArmContext): Policy {
-  const { defense } = context.arm;
+export function wrapped(policy: Policy, environment: Environment, { defense, seed }: ArmPlan): Policy {
   const definition = defense && defenseById(defense.id);
   if (definition?.stage !== 'rl-wrapper') return policy;
-  return definition.wrap(policy, defense!.params as Params, environment, context.random('wrapper'));
+  return definition.wrap(policy, defense!.params as Params, environment, stream(seed, 'wrapper'));
 }
 
 // ── Evaluation ─────────────────────────────────────────────────────────────────────────────────────────────────────

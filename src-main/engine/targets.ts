@@ -101,7 +101,7 @@ export class NetworkTarget implements FeatureTarget {
       const activations = this.network.forward(images);
       return {
         logits: activations.at(-1) as tf.Tensor2D,
-        gradients: directions.map((direction) => flat(this.network.inputGradient(activations, direction))),
+        gradients: this.network.inputGradients(activations, directions).map(flat),
       };
     });
   }

@@ -34,3 +34,23 @@ export async function onStanding(
   tf.dispose([standing.images, standing.labels, tried, found]);
   return merged;
 }
+
+/**
+ * Each image drawn back towards its clean one by bisection, as long as it stays adversarial; one that is not stays where
+ * it is. To be called within tf.tidy.
+ */
+export function drawnBack(
+  clean: tf.Tensor4D,
+  images: tf.Tensor4D,
+  halvings: number,
+  adversarial: (images: tf.Tensor4D) => tf.Tensor,
+): tf.Tensor4D {
+  let [inside, outside] = [clean, images];
+  for (let k = 0; k < halvings; k++) {
+    const middle = tf.div(tf.add(inside, outside), 2) as tf.Tensor4D;
+    const across = adversarial(middle).reshape([-1, 1, 1, 1]);
+    inside = tf.where(across, inside, middle) as tf.Tensor4D;
+    outside = tf.where(across, middle, outside) as tf.Tensor4D;
+  }
+  return outside;
+}

@@ -103,7 +103,8 @@ export async function ascend(
         )
       : batch.images.clone(),
   );
-  if (!context.finishEarly) {
+  // A single iterate is the result whatever it reaches: nothing to choose from, and no pass to be spent on it.
+  if (!context.finishEarly || (steps === 1 && !randomStart)) {
     const loss = crossEntropy(batch.labels, goal);
     return climb(target, start, batch.images, loss, { norm, epsilon, steps, stepSize, decay }, context);
   }
@@ -150,9 +151,7 @@ export async function ascend(
     }
     await context.breathe();
   }
-  // A single iterate is the result whatever it reaches: nothing to choose from, and no pass to be spent on it.
-  if (steps === 1 && !randomStart) standing.put({ best: standing.tensors.images.clone() });
-  else if (standing.count > 0) {
+  if (standing.count > 0) {
     take(
       tf.tidy(() => {
         const logits = target.logits(standing.tensors.images);

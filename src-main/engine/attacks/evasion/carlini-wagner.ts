@@ -3,12 +3,15 @@ import { integer, number } from '../../../contract/params';
 import { defineEvasion, type Batch, type Goal, type Loss, type WhiteBoxTarget } from '../../definitions';
 import { applyAdam, Parameter } from '../../kernels';
 import { marginOf } from '../../losses';
+import { Standing } from '../standing';
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 /** Pixels are pulled this much inside [0, 1] before the arc tangent, which is infinite at the borders. */
 const INSIDE = 0.999999;
-/** A search is given up when a tenth of its steps brought less than this share of the loss. */
-const STALLED = 0.9999;
+/** An input leaves a search when a tenth of its steps did not bring its loss below this share of what it was. */
+const STALLED = 0.99;
+/** Its searches end when a smaller constant that does brought the squared distance not below this share. */
+const NEARER = 0.99;
 
 /** Carlini and Wagner's L2 attack: the least perturbation as an optimisation, its constant found by binary search. */
 export default defineEvasion({
@@ -66,9 +69,13 @@ export default defineEvasion({
     );
     const [lower, upper] = [new Float64Array(n), new Float64Array(n).fill(Infinity)];
     let constants = new Float32Array(n).fill(firstConstant);
-    let best = { images: batch.images.clone(), distance: tf.fill([n], Infinity) as tf.Tensor1D };
+    let best: Best = {
+      images: batch.images.dataSync<'float32'>().slice(),
+      distance: new Float32Array(n).fill(Infinity),
+    };
 
-    for (let search = 0; search < searches; search++) {
+    const over = new Uint8Array(n);
+    for (let search = 0; search < searches && over.includes(0); search++) {
       // The last search takes the largest constant that is known to do, as the authors' code does.
       if (search === searches - 1)
         constants = constants.map((c, i) => (Number.isFinite(upper[i]!) ? upper[i]! : c));
@@ -82,27 +89,50 @@ export default defineEvasion({
         start,
         constants,
         best,
+        over,
         breathe: context.breathe,
       });
-      best = found.best;
       for (let i = 0; i < n; i++) {
+        if (over[i]) continue;
+        if (found.succeeded[i] && found.best.distance[i]! > NEARER * best.distance[i]!) over[i] = 1;
         if (found.succeeded[i]) upper[i] = Math.min(upper[i]!, constants[i]!);
         else lower[i] = Math.max(lower[i]!, constants[i]!);
         constants[i] = Number.isFinite(upper[i]!) ? (lower[i]! + upper[i]!) / 2 : constants[i]! * 10;
       }
+      best = found.best;
     }
-    best.distance.dispose();
-    return best.images;
+    return tf.tensor4d(best.images, batch.images.shape);
   },
 });
 
+/** The nearest success of every input so far. */
 interface Best {
-  images: tf.Tensor4D;
-  /** Squared L2 distance of `images`; infinite where nothing was found yet. */
-  distance: tf.Tensor1D;
+  images: Float32Array;
+  /** Squared L2 distance of each; infinite where nothing was found yet. */
+  distance: Float32Array;
 }
 
-/** One search: Adam on ‖x′ − x‖² + c · max(margin, −confidence) with x′ = (tanh w + 1) / 2. Takes over `best`. */
+/** The inputs whose search goes on. */
+type Searching = {
+  images: tf.Tensor4D;
+  labels: tf.Tensor1D;
+  constants: tf.Tensor1D;
+  nearest: tf.Tensor4D;
+  distance: tf.Tensor1D;
+  succeeded: tf.Tensor1D;
+  /** Least loss so far. */
+  least: tf.Tensor1D;
+  /** Adam's variables; their values stand here only while inputs leave. */
+  w: tf.Tensor4D;
+  mean: tf.Tensor4D;
+  variance: tf.Tensor4D;
+};
+const ADAMS = ['w', 'mean', 'variance'] as const;
+
+/**
+ * One search: Adam on ‖x′ − x‖² + c · max(margin, −confidence) with x′ = (tanh w + 1) / 2. An input whose loss has
+ * stalled leaves.
+ */
 async function minimise(search: {
   target: WhiteBoxTarget;
   batch: Batch;
@@ -113,56 +143,111 @@ async function minimise(search: {
   start: Float32Array;
   constants: Float32Array;
   best: Best;
+  /** Inputs that are not searched any more. */
+  over: Uint8Array;
   breathe: () => Promise<void>;
 }): Promise<{ best: Best; succeeded: Uint8Array }> {
   const { target, batch, goal, confidence, steps, learningRate, start } = search;
-  const { images } = batch;
-  const w = new Parameter(images.shape, start);
-  const zeros = () => new Parameter(images.shape, new Float32Array(start.length));
-  const [mean, variance] = [zeros(), zeros()];
-  const constants = tf.tensor1d(search.constants);
-  const loss = margin(batch.labels, goal, confidence, constants);
-  let best = search.best;
-  let succeeded: tf.Tensor1D = tf.zeros([images.shape[0]]);
-  let previous = Infinity;
-  for (let t = 1; t <= steps; t++) {
-    const step = tf.tidy(() => {
-      const tanh = tf.tanh(w.value<tf.Tensor4D>());
-      const adversarial = tf.div(tf.add(tanh, 1), 2) as tf.Tensor4D;
-      const difference = tf.sub(adversarial, images);
-      const distance = tf.sum(tf.square(difference), [1, 2, 3]) as tf.Tensor1D;
-      const { loss: penalty, gradient } = target.gradient(adversarial, loss);
-      // The penalty stops at −c · confidence, where the margin is reached.
-      const wins = tf.lessEqual(penalty, tf.mul(constants, -confidence));
-      const better = tf.logicalAnd(wins, tf.less(distance, best.distance));
-      return {
-        total: tf.sum(tf.add(distance, penalty)) as tf.Scalar,
-        succeeded: tf.maximum(succeeded, tf.cast(wins, 'float32')) as tf.Tensor1D,
-        images: tf.where(better.reshape([-1, 1, 1, 1]), adversarial, best.images) as tf.Tensor4D,
-        distance: tf.where(better, distance, best.distance) as tf.Tensor1D,
-        gradient: tf.mul(tf.add(tf.mul(difference, 2), gradient), tf.div(tf.sub(1, tf.square(tanh)), 2)),
-      };
+  const { shape } = batch.images;
+  const [n] = shape;
+  const standing = new Standing<Searching>(
+    {
+      images: batch.images.clone(),
+      labels: batch.labels.clone(),
+      constants: tf.tensor1d(search.constants),
+      nearest: tf.tensor4d(search.best.images, shape),
+      distance: tf.tensor1d(search.best.distance),
+      succeeded: tf.zeros([n]),
+      least: tf.fill([n], Infinity),
+      w: tf.tensor4d(start, shape),
+      mean: tf.zeros(shape),
+      variance: tf.zeros(shape),
+    },
+    n,
+    start.length / n,
+  );
+  standing.finishRows(search.over, 'nearest');
+  const distance = search.best.distance.slice();
+  const succeeded = new Uint8Array(n);
+  const note = () => {
+    const [reached, wins] = [standing.tensors.distance.dataSync(), standing.tensors.succeeded.dataSync()];
+    standing.rows.forEach((row, i) => {
+      distance[row] = reached[i]!;
+      succeeded[row] = wins[i]!;
     });
-    applyAdam([{ parameter: w, mean, variance, gradient: step.gradient }], t, { learningRate, ...ADAM });
-    tf.dispose([best.images, best.distance, succeeded, step.gradient]);
-    best = { images: step.images, distance: step.distance };
-    succeeded = step.succeeded;
-    const stalled =
-      t % Math.max(1, Math.floor(steps / 10)) === 0 &&
-      (() => {
-        const total = step.total.dataSync()[0]!;
-        const little = total > previous * STALLED;
-        previous = total;
-        return little;
-      })();
-    step.total.dispose();
-    if (stalled) break;
+  };
+  const variables = () =>
+    Object.fromEntries(
+      ADAMS.map((name) => {
+        const tensor = standing.tensors[name];
+        return [name, new Parameter(tensor.shape, tensor.dataSync<'float32'>())];
+      }),
+    ) as Record<(typeof ADAMS)[number], Parameter>;
+  let adam = variables();
+  let previous = new Float32Array(n).fill(Infinity);
+  for (let t = 1; t <= steps && standing.count > 0; t++) {
+    const { gradient, ...found } = tf.tidy(() =>
+      step(target, standing.tensors, adam.w.value(), goal, confidence),
+    );
+    applyAdam([{ parameter: adam.w, mean: adam.mean, variance: adam.variance, gradient }], t, {
+      learningRate,
+      ...ADAM,
+    });
+    gradient.dispose();
+    standing.put(found);
+    if (t % Math.max(1, Math.floor(steps / 10)) === 0) {
+      const least = standing.tensors.least.dataSync<'float32'>();
+      const stalled = standing.rows.map((row, i) => Number(least[i]! > previous[row]! * STALLED));
+      previous = previous.slice();
+      standing.rows.forEach((row, i) => (previous[row] = least[i]!));
+      if (stalled.includes(1)) {
+        note();
+        standing.put(
+          tf.tidy(() => ({
+            w: adam.w.value<tf.Tensor4D>().clone(),
+            mean: adam.mean.value<tf.Tensor4D>().clone(),
+            variance: adam.variance.value<tf.Tensor4D>().clone(),
+          })),
+        );
+        for (const name of ADAMS) adam[name].dispose();
+        standing.finishRows(stalled, 'nearest');
+        adam = variables();
+      }
+    }
     await search.breathe();
   }
-  const mask = Uint8Array.from(succeeded.dataSync());
-  tf.dispose([succeeded, constants]);
-  for (const parameter of [w, mean, variance]) parameter.dispose();
-  return { best, succeeded: mask };
+  note();
+  for (const name of ADAMS) adam[name].dispose();
+  standing.finishAll('nearest');
+  return { best: { images: standing.result, distance }, succeeded };
+}
+
+/** The gradient in w, and what the step's images bring. */
+function step(
+  target: WhiteBoxTarget,
+  { images, labels, constants, nearest, distance: smallest, succeeded, least }: Searching,
+  w: tf.Tensor4D,
+  goal: Goal,
+  confidence: number,
+): Pick<Searching, 'nearest' | 'distance' | 'succeeded' | 'least'> & { gradient: tf.Tensor4D } {
+  const tanh = tf.tanh(w);
+  const adversarial: tf.Tensor4D = tf.div(tf.add(tanh, 1), 2);
+  const difference = tf.sub(adversarial, images);
+  const distance: tf.Tensor1D = tf.sum(tf.square(difference), [1, 2, 3]);
+  const { loss: penalty, gradient } = target.gradient(
+    adversarial,
+    margin(labels, goal, confidence, constants),
+  );
+  // The penalty stops at −c · confidence, where the margin is reached.
+  const wins = tf.lessEqual(penalty, tf.mul(constants, -confidence));
+  const better = tf.logicalAnd(wins, tf.less(distance, smallest));
+  return {
+    nearest: tf.where(better.reshape([-1, 1, 1, 1]), adversarial, nearest),
+    distance: tf.where(better, distance, smallest),
+    succeeded: tf.maximum(succeeded, tf.cast(wins, 'float32')),
+    least: tf.minimum(least, tf.add(distance, penalty)),
+    gradient: tf.mul(tf.add(tf.mul(difference, 2), gradient), tf.div(tf.sub(1, tf.square(tanh)), 2)),
+  };
 }
 
 /** c · max(margin, −confidence) with its gradient in the logits. */

@@ -9,7 +9,7 @@ import {
 } from '../../definitions';
 import { towardsClass, towardsGoal } from '../../losses';
 import { lengths } from '../../norms';
-import { reaches } from '../finished';
+import { drawnBack, reaches } from '../finished';
 import { rankedClass } from '../ranked-class';
 
 /** Steps go a little beyond the hyperplane (eta in the paper). */
@@ -70,7 +70,7 @@ export default defineEvasion({
       found = await walk(target, batch, climbed, adversarial, norm, steps, found, context);
       wanted.dispose();
     }
-    const nearer = tf.tidy(() => halved(images, found.images, adversarial));
+    const nearer = tf.tidy(() => drawnBack(images, found.images, FINAL_HALVINGS, adversarial));
     tf.dispose([found.images, found.distance]);
     return nearer;
   },
@@ -171,20 +171,4 @@ export function ontoHyperplane(
   const rest = tf.div(tf.sub(wanted, at(stopped)), tf.maximum(at(moving), 1e-12));
   const duration = tf.maximum(rest, at(time));
   return tf.mul(towards, tf.minimum(tf.mul(speed, duration), room)).reshape(images.shape);
-}
-
-/** Each image drawn back towards its clean one by bisection, as long as it stays adversarial. */
-function halved(
-  clean: tf.Tensor4D,
-  images: tf.Tensor4D,
-  adversarial: (images: tf.Tensor4D) => tf.Tensor,
-): tf.Tensor4D {
-  let [inside, outside] = [clean, images];
-  for (let k = 0; k < FINAL_HALVINGS; k++) {
-    const middle = tf.div(tf.add(inside, outside), 2) as tf.Tensor4D;
-    const across = column(adversarial(middle));
-    inside = tf.where(across, inside, middle) as tf.Tensor4D;
-    outside = tf.where(across, middle, outside) as tf.Tensor4D;
-  }
-  return outside;
 }

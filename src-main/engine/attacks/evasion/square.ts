@@ -42,7 +42,7 @@ export default defineQueryAttack({
   norm: ({ norm }) => norm,
   budget: ({ epsilon }) => epsilon,
   cost: ({ queries }) => 0.4 * queries,
-  async perturb(oracle, batch, goal, { epsilon, norm, queries, initialShare }, context) {
+  async perturb(oracle, batch, goal, { epsilon, norm, initialShare }, context) {
     const [n, ...shape] = batch.images.shape;
     const [height, width, channels] = shape;
     const size = height * width * channels;
@@ -52,6 +52,8 @@ export default defineQueryAttack({
     const random = Array.from({ length: n }, (_, i) => context.random('input', i));
     const { start, draw } = norm === 'linf' ? signedSquares(shape, epsilon) : pyramids(shape, epsilon);
 
+    // Fewer than the cap where an answer is averaged over draws: the squares are to become small all the same.
+    const questions = oracle.left(0);
     const best = clean.slice();
     random.forEach((stream, i) => start(of(best, i), stream));
     let rows = Array.from({ length: n }, (_, i) => i);
@@ -63,10 +65,10 @@ export default defineQueryAttack({
       );
     const smallest = await ask(best);
     const tried = new Float32Array(best.length);
-    for (let query = 1; query < queries; query++) {
+    for (let query = 1; query < questions; query++) {
       rows = rows.filter((row) => oracle.left(row) > 0 && !(context.finishEarly && smallest[row]! < 0));
       if (rows.length === 0) break;
-      const share = shareAt(initialShare, query / queries);
+      const share = shareAt(initialShare, query / questions);
       rows.forEach((row, i) => {
         of(tried, i).set(of(best, row));
         draw(of(tried, i), of(clean, row), share, random[row]!);
