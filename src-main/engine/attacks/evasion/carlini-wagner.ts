@@ -20,7 +20,7 @@ export default defineEvasion({
   summary:
     'Minimises the squared distance plus a constant times the margin by which the image is still classified right, and searches the constant for each image. Slow, and among the smallest perturbations that can be found.',
   limits:
-    'The distance is the result; there is no budget. With few steps or few searches it is far weaker than it looks.',
+    'The distance is the result; there is no budget. With few steps or few searches it is far weaker than it looks. An input leaves a search when its loss, and the searches when its distance, has settled to a hundredth.',
   reference: {
     authors: 'N. Carlini, D. Wagner',
     title: 'Towards evaluating the robustness of neural networks',
@@ -184,7 +184,7 @@ async function minimise(search: {
       }),
     ) as Record<(typeof ADAMS)[number], Parameter>;
   let adam = variables();
-  let previous = new Float32Array(n).fill(Infinity);
+  const previous = new Float32Array(n).fill(Infinity);
   for (let t = 1; t <= steps && standing.count > 0; t++) {
     const { gradient, ...found } = tf.tidy(() =>
       step(target, standing.tensors, adam.w.value(), goal, confidence),
@@ -198,7 +198,6 @@ async function minimise(search: {
     if (t % Math.max(1, Math.floor(steps / 10)) === 0) {
       const least = standing.tensors.least.dataSync<'float32'>();
       const stalled = standing.rows.map((row, i) => Number(least[i]! > previous[row]! * STALLED));
-      previous = previous.slice();
       standing.rows.forEach((row, i) => (previous[row] = least[i]!));
       if (stalled.includes(1)) {
         note();
