@@ -18,7 +18,7 @@ export default defineObservationAttack({
   id: 'mad',
   title: 'Maximal action difference (MAD)',
   summary:
-    'Makes the policy differ as much as possible from what it would do on the true observation. Needs no values and no training, and is the strongest of the quick attacks: on CartPole it brings an agent from 500 to 46 where FGSM does nothing.',
+    'Makes the policy differ as much as possible from what it would do on the true observation. Needs no values and no training, and finds what a single step such as FGSM misses.',
   reference: {
     authors: 'H. Zhang, H. Chen, C. Xiao, B. Li, M. Liu, D. Boning, C.-J. Hsieh',
     title: 'Robust deep reinforcement learning against adversarial perturbations on state observations',
