@@ -173,9 +173,10 @@ function merge(checks: (Check & { seed: number })[]): Check[] {
 function sameBudget(a: AttackPlan, b: AttackPlan): boolean {
   if (!('epsilon' in a.params || 'cells' in a.params)) return false;
   const same = (name: string): boolean => a.params[name] === b.params[name];
-  // Attacks on agents have an epsilon for boxes and cells for grids; those that only grids know have cells alone.
+  // Attacks on agents have an epsilon for boxes and cells for grids; those that know one of them alone lack the other.
   if ('epsilon' in a.params !== 'epsilon' in b.params) return a.params.cells !== undefined && same('cells');
-  return a.norm === b.norm && ['epsilon', 'unit', 'cells', 'goal'].every(same);
+  const bothDisplace = 'cells' in a.params && 'cells' in b.params;
+  return a.norm === b.norm && ['epsilon', 'unit', 'goal', ...(bothDisplace ? ['cells'] : [])].every(same);
 }
 
 /** What an attack leaves of an arm, the fewer the stronger; null where it was not evaluated. */
