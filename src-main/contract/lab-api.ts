@@ -52,7 +52,15 @@ export const labCalls = {
         name: figureName,
         data: figure.regex(/^iVBORw0KGg[A-Za-z0-9+/=]*$/),
       }),
+      z.object({
+        format: z.literal('pdf'),
+        name: figureName,
+        /** The SVG that is printed, and the size of the sheet in millimetres. */
+        data: figure.regex(/^<svg[\s>]/),
+        paper: z.object({ width: z.number().min(10).max(2000), height: z.number().min(10).max(2000) }),
+      }),
       z.object({ format: z.literal('csv'), name: figureName, data: figure }),
+      z.object({ format: z.literal('tex'), name: figureName, data: figure }),
     ]),
   ]),
   /**

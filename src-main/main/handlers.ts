@@ -1,6 +1,6 @@
 /** What main does for each call of the window. */
 import { statSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { app, shell } from 'electron';
@@ -15,6 +15,7 @@ import type { StartResult } from '../contract/lab-api';
 import { LabError } from '../contract/problem';
 import { withSession } from '../sessions/reader';
 import type { Library } from '../sessions/library';
+import { writeWhole } from '../sessions/whole-file';
 import { createSession } from '../sessions/writer';
 import type { Dialogs } from './dialogs';
 import type { DuelHost } from './duel-host';
@@ -22,6 +23,7 @@ import type { EngineHost } from './engine-host';
 import type { LabHandlers } from './gate';
 import type { GrantStore } from './grant-store';
 import { unstarted } from './provenance';
+import { figurePdf } from './print';
 import type { SettingsStore } from './settings';
 
 export interface Lab {
@@ -40,16 +42,8 @@ const EXPERIMENT_FILES = [{ name: 'Experiment', extensions: ['yaml', 'yml', 'jso
 const LARGEST_EXPERIMENT = 2_000_000;
 
 /** Writes what the user chose a place for, and gives the place. */
-async function written(path: string, data: string | Buffer): Promise<string> {
-  try {
-    await writeFile(path, data);
-  } catch (error) {
-    throw new LabError(
-      path,
-      `the file cannot be written (${(error as Error).message})`,
-      'Choose another folder.',
-    );
-  }
+function written(path: string, data: string | Uint8Array): string {
+  writeWhole(path, data);
   return path;
 }
 
@@ -176,13 +170,16 @@ export function labHandlers({
       return out && host.export(file, format, out);
     },
 
-    async saveFigure({ format, name, data }) {
+    async saveFigure(figure) {
+      const { format, name, data } = figure;
       const path = await dialogs.save({
         title: 'Export figure',
         defaultPath: `${name}.${format}`,
         filters: [{ name: format.toUpperCase(), extensions: [format] }],
       });
-      return path && written(path, format === 'png' ? Buffer.from(data, 'base64') : data);
+      if (!path) return null;
+      if (figure.format === 'pdf') return written(path, await figurePdf(data, figure.paper));
+      return written(path, format === 'png' ? Buffer.from(data, 'base64') : data);
     },
     beginDuel: ({ id, ...choice }) => duels.ask('begin', { file: library.fileOf(id), choice }),
     duelTurn: (turn) => duels.ask('turn', turn),

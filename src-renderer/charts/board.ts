@@ -2,7 +2,7 @@
 import { paretoFront, type BoardRow } from '../../src-main/contract/board';
 import type { MarkedInterval } from '../../src-main/contract/summary';
 import { fixed, measureOf, scaled, withUnit } from '../format';
-import { armColor, type Palette } from '../theme/palette';
+import { armColor, type Palette } from '../theme/inks';
 import { axis, base } from './base';
 import type { ChartOption, CustomSeriesOption, LineSeriesOption, ScatterSeriesOption } from './echarts';
 import type { Family } from './families';
