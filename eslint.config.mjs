@@ -12,7 +12,7 @@ const ALLOWED = {
   'src-main/targets': ['contract'],
   'src-main/sessions': ['contract', 'charts'],
   'src-main/worker': ['contract', 'engine', 'envs', 'datasets', 'targets', 'sessions'],
-  'src-main/cli': ['contract', 'engine', 'envs', 'datasets', 'targets', 'sessions', 'worker'],
+  'src-main/cli': ['contract', 'engine', 'envs', 'datasets', 'targets', 'sessions', 'worker', 'charts'],
   'src-main/main': ['contract', 'sessions'],
   'src-main/preload': ['contract'],
   'src-renderer': ['contract'],
@@ -64,8 +64,10 @@ const windowless = {
       {
         patterns: [
           {
-            regex: '^(vue|pinia|node:|electron|@tensorflow|element-plus)|/(stores|components|views|lab)(/|$)|theme/palette$',
-            message: 'Charts are drawn in reports too, without a window: contract, format, theme/inks and ECharts only.',
+            regex:
+              '^(vue|pinia|node:|electron|@tensorflow|element-plus)|^\\.+/([\\w-]+/)*(stores|components|views|lab|theme/palette)(/|$)',
+            message:
+              'Charts are drawn in reports too, without a window: contract, format, theme/inks and ECharts only.',
           },
           ...ROOMS.filter((room) => room !== 'contract').map((room) => ({
             regex: roomPattern(room, []),

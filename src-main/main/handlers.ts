@@ -8,11 +8,12 @@ import { version as sparring } from '../../package.json';
 import { bouts } from '../contract/bouts';
 import { find } from '../contract/catalog';
 import { catalog } from '../contract/catalog-data';
-import type { RecordedEvent } from '../contract/events';
+import type { RecordedEvent, RunEvent } from '../contract/events';
 import { parseExperiment, pathsOf, type Experiment, type Parsed } from '../contract/experiment';
 import { experimentFromText } from '../contract/experiment-text';
 import type { StartResult } from '../contract/lab-api';
 import { LabError } from '../contract/problem';
+import type { SavedComparison } from '../contract/session';
 import { withSession } from '../sessions/reader';
 import type { Library } from '../sessions/library';
 import { writeWhole } from '../sessions/whole-file';
@@ -24,12 +25,16 @@ import type { LabHandlers } from './gate';
 import type { GrantStore } from './grant-store';
 import { unstarted } from './provenance';
 import { figurePdf } from './print';
+import type { JsonFile } from './json-file';
+import type { Reproducer } from './reproducer';
 import type { SettingsStore } from './settings';
 
 export interface Lab {
   library: Library;
   host: EngineHost;
   duels: DuelHost;
+  reproducer: Reproducer;
+  comparisons: JsonFile<SavedComparison[]>;
   grants: GrantStore;
   settings: SettingsStore;
   dialogs: Dialogs;
@@ -47,6 +52,18 @@ function written(path: string, data: string | Uint8Array): string {
   return path;
 }
 
+/** What the fold makes results of. */
+const RESULT_EVENTS: RunEvent['type'][] = [
+  'run-started',
+  'data-loaded',
+  'trained',
+  'evaluation',
+  'corruption',
+  'certified',
+  'check',
+  'arm-finished',
+];
+
 /** How many events are read before other work is let through: a few milliseconds of it. */
 const PAGE = 200;
 
@@ -54,6 +71,8 @@ export function labHandlers({
   library,
   host,
   duels,
+  reproducer,
+  comparisons,
   grants,
   settings,
   dialogs,
@@ -141,6 +160,36 @@ export function labHandlers({
         events,
         last: session.last(),
       }));
+    },
+    comparedSession(id) {
+      const file = library.fileOf(id);
+      return withSession(file, (session) => ({
+        id,
+        header: session.header(),
+        status: host.active(id)?.status ?? session.status(),
+        events: session.eventsOf(RESULT_EVENTS),
+        curves: session.curves(),
+      }));
+    },
+    comparisons: () => comparisons.read(),
+    saveComparisons: (all) => comparisons.write(all),
+    async reproduceSession(id) {
+      refuseActive(id);
+      const file = library.fileOf(id);
+      const { spec, events } = withSession(file, (session) => ({
+        ...session.header(),
+        events: session.last(),
+      }));
+      if (events === 0) throw new LabError(id, 'nothing was recorded yet', 'Run it first.');
+      const answer = await admitted(parseExperiment(spec, catalog));
+      if (!answer.ok) return answer;
+      reproducer.start({ id, file, events, grants: grants.list() });
+      return { ok: true, id };
+    },
+    stopReproduction: () => reproducer.stop(),
+    describeSession({ id, ...said }) {
+      library.describe(id, said);
+      sessionsChanged();
     },
     renameSession({ id, name }) {
       library.rename(id, name);

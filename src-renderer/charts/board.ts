@@ -8,6 +8,9 @@ import type { ChartOption, CustomSeriesOption, LineSeriesOption, ScatterSeriesOp
 import type { Family } from './families';
 import { MARK } from './mark';
 
+/** So many names can be moved apart. */
+const MOST_NAMES = 10;
+
 export interface BoardPoint {
   family: Pick<Family, 'label' | 'color'>;
   row: BoardRow;
@@ -125,7 +128,8 @@ export function boardOption(
         },
       };
     }),
-    labelLayout: { hideOverlap: false, moveOverlap: 'shiftY' },
+    // Of many names those that find no room are left to the tooltip.
+    labelLayout: { hideOverlap: drawn.length > MOST_NAMES, moveOverlap: 'shiftY' },
   };
   const { tooltip, ...rest } = base(palette);
   const axisOf = (name: string, values: MarkedInterval[], gap: number) => {

@@ -14,7 +14,9 @@ const TITLE = 28;
 const LINE = 18;
 /** About the width of a character, and of what stands before a name. */
 const CHARACTER = 6.2;
-const SWATCH = 30;
+const SWATCH = 52;
+/** SVG would make one of several ordinary spaces. */
+const GAP = '\u00a0'.repeat(5);
 
 /** Items in lines that fit. */
 function lines(items: readonly LegendItem[], width: number): LegendItem[][] {
@@ -32,7 +34,7 @@ function lines(items: readonly LegendItem[], width: number): LegendItem[][] {
   return all;
 }
 
-const list = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : [value].flat() as T[]);
+const list = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : ([value].flat() as T[]));
 const moved = (place: unknown, by: number): unknown => (typeof place === 'number' ? place + by : place);
 
 /** How high a figure gets by its frame. */
@@ -65,7 +67,7 @@ export function framed(
         textStyle: { color: palette.ink, fontSize: 13, fontFamily: palette.font },
       },
       ...rows.map((row, y) => ({
-        text: row.map(({ label, dashed }, x) => `{s${x}|${dashed ? '╍╍' : '━━'}} ${label}`).join('    '),
+        text: row.map(({ label, dashed }, x) => `{s${x}|${dashed ? '╍╍' : '━━'}} ${label}`).join(GAP),
         left: 8,
         bottom: 4 + LINE * (rows.length - 1 - y),
         textStyle: {

@@ -136,13 +136,7 @@ export function matrixOption(
             shape: box,
             style: { fill: cell.fill, ...(cell.framed ? { stroke: palette.ink3, lineWidth: 1.5 } : {}) },
           },
-          text(
-            cell.text,
-            roomForTwo ? -7 : 0,
-            12,
-            cell.ink ?? palette.ink,
-            cell.best ? 'bold' : 'normal',
-          ),
+          text(cell.text, roomForTwo ? -7 : 0, 12, cell.ink ?? palette.ink, cell.best ? 'bold' : 'normal'),
           ...(roomForTwo ? [text(cell.small!, 9, 10, palette.ink2, 'normal')] : []),
         ],
       };

@@ -21,7 +21,10 @@ export function withResolution(png: string, perMetre: number): string {
   const chunk = new Uint8Array(21);
   const view = new DataView(chunk.buffer);
   view.setUint32(0, 9);
-  chunk.set(Array.from('pHYs', (character) => character.charCodeAt(0)), 4);
+  chunk.set(
+    Array.from('pHYs', (character) => character.charCodeAt(0)),
+    4,
+  );
   view.setUint32(8, Math.round(perMetre));
   view.setUint32(12, Math.round(perMetre));
   view.setUint8(16, 1); // the unit is the metre
@@ -30,6 +33,7 @@ export function withResolution(png: string, perMetre: number): string {
   // Piecewise: a call takes only so many arguments.
   let text = '';
   for (const part of all)
-    for (let at = 0; at < part.length; at += 8192) text += String.fromCharCode(...part.subarray(at, at + 8192));
+    for (let at = 0; at < part.length; at += 8192)
+      text += String.fromCharCode(...part.subarray(at, at + 8192));
   return btoa(text);
 }

@@ -3,7 +3,12 @@ import { boardOf, samplesOf, type BoardRow } from '../../src-main/contract/board
 import type { Task } from '../../src-main/contract/catalog';
 import type { Plan } from '../../src-main/contract/events';
 import type { RunState } from '../../src-main/contract/fold';
-import { familyKey, summarize, type MarkedInterval, type MetricIntervals } from '../../src-main/contract/summary';
+import {
+  familyKey,
+  summarize,
+  type MarkedInterval,
+  type MetricIntervals,
+} from '../../src-main/contract/summary';
 import { failedChecks, type Verdict } from '../../src-main/contract/verdict';
 import { decimalsOf, fixed, measureOf, withUnit } from '../format';
 import type { Palette } from '../theme/inks';
@@ -11,6 +16,9 @@ import type { Family } from './families';
 import { inkedShade, scaleOf, type Scale } from './heat';
 import { MARK } from './mark';
 import type { Matrix } from './matrix';
+
+/** Stands for no attack among the columns. */
+export const CLEAN = -1;
 
 /** One arm family's row of results; `attacks` by index of plan.attacks, undefined where not evaluated yet. */
 export interface ResultRow {
@@ -25,6 +33,8 @@ export interface ResultRow {
   seen: boolean[];
   /** What stands of it on the trade-off board. */
   board: BoardRow | undefined;
+  /** A metric of each seed under an attack, or CLEAN; null is a median that lies among the failures. */
+  valuesAt(column: number, name: string): { seed: number; value: number | null }[];
 }
 
 const keyOf = (id: string, params: unknown): string => JSON.stringify([id, params]);
@@ -46,12 +56,17 @@ export function resultRows(state: RunState, plan: Plan, families: readonly Famil
       failedChecks: found ? failedChecks(found.verdict) : [],
       seen: evaluated.map((attack) => attack?.seen === true),
       board: board.rows[place],
+      valuesAt: (column, name) =>
+        family.arms.flatMap((index) => {
+          const arm = state.arms[index]!;
+          const metrics = (column === CLEAN ? arm.clean : arm.attacks[column])?.metrics;
+          const value = metrics?.[name];
+          return value === undefined ? [] : [{ seed: arm.plan.seed, value }];
+        }),
     };
   });
 }
 
-/** Stands for no attack among the columns. */
-export const CLEAN = -1;
 const PREFERRED = ['robustAccuracy', 'return'];
 /** What stands under “clean” while a metric of attacks is shown. */
 const CLEAN_COUNTERPART: Record<string, string> = { robustAccuracy: 'accuracy' };
@@ -111,12 +126,7 @@ function isStrongest({ attacks }: ResultRow, column: number): boolean {
 }
 
 /** @param attacks how many there are */
-export function resultGrid(
-  rows: readonly ResultRow[],
-  attacks: number,
-  metric: string,
-  state: RunState,
-): ResultGrid {
+export function resultGrid(rows: readonly ResultRow[], attacks: number, metric: string): ResultGrid {
   const measure = measureOf(metric);
   const columns = [CLEAN, ...Array.from({ length: attacks }, (_, i) => i)];
   const means = rows.flatMap((row) => columns.flatMap((column) => sumAt(row, column, metric)?.mean ?? []));
@@ -127,13 +137,6 @@ export function resultGrid(
     const top = measure.better === 'higher' ? Math.max(...over) : Math.min(...over);
     return over.every((mean) => mean === top) ? null : top;
   });
-  const valuesOf = (row: ResultRow, column: number): ResultNumber['values'] =>
-    row.family.arms.flatMap((arm, i) => {
-      const evaluated = state.arms[arm];
-      const metrics = (column === CLEAN ? evaluated?.clean : evaluated?.attacks[column])?.metrics;
-      const value = metrics?.[nameAt(column, metric)];
-      return value === undefined ? [] : [{ seed: row.seeds[i]!, value }];
-    });
   return {
     metric,
     columns,
@@ -143,7 +146,7 @@ export function resultGrid(
     scale: scaleOf(means, measure.unit === 'share'),
     numbers: rows.map((row) =>
       columns.map((column, place) => {
-        const values = valuesOf(row, column);
+        const values = row.valuesAt(column, nameAt(column, metric));
         const sum = sumAt(row, column, metric);
         const infinite = metric.startsWith('median') && values.some(({ value }) => value === null);
         if (!sum && !infinite) return null;

@@ -104,11 +104,7 @@ export function sessionFigures(source: FigureSource, palette: Palette): Figure[]
         option,
       ),
     );
-    const matrix = resultMatrix(
-      resultGrid(rows, plan.attacks.length, metric, state),
-      attackLabels,
-      palette,
-    );
+    const matrix = resultMatrix(resultGrid(rows, plan.attacks.length, metric), attackLabels, palette);
     figures.push({
       title: 'Attack × defence',
       caption: `${measureOf(metric).title}: ${measureOf(metric).help}`,
@@ -138,7 +134,15 @@ export function sessionFigures(source: FigureSource, palette: Palette): Figure[]
           (one) => one.series === series && one.attack === attack && arms.includes(one.arm),
         );
         return own.length
-          ? [{ arm: label, attack: attackLabels[attack]!, color, dash: attackDash(place), points: meanOverSeeds(own) }]
+          ? [
+              {
+                arm: label,
+                attack: attackLabels[attack]!,
+                color,
+                dash: attackDash(place),
+                points: meanOverSeeds(own),
+              },
+            ]
           : [];
       }),
     );

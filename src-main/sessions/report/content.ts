@@ -6,7 +6,6 @@ import type { RunState } from '../../contract/fold';
 import type { SessionHeader, SessionStatus } from '../../contract/session';
 import type { Table, TableCell } from '../../contract/table';
 import { attackLabel, families, type Budget, type Family } from '../../../src-renderer/charts/families';
-import { MARK } from '../../../src-renderer/charts/mark';
 import {
   CLEAN,
   doubtNotes,
@@ -48,7 +47,9 @@ export function contentOf(session: SessionReader): Content {
     plan,
     families: named,
     rows: plan ? resultRows(state, plan, named) : [],
-    attackLabels: plan ? plan.attacks.map((attack) => attackLabel(catalog, attack, plan.attacks, budget)) : [],
+    attackLabels: plan
+      ? plan.attacks.map((attack) => attackLabel(catalog, attack, plan.attacks, budget))
+      : [],
     budget,
   };
 }
@@ -60,11 +61,11 @@ const SEEDS_NOTE = {
 };
 
 /** A row an arm, a column an attack. */
-export function resultTable({ header, state, plan, rows, attackLabels }: Content): Table | null {
+export function resultTable({ header, plan, rows, attackLabels }: Content): Table | null {
   if (!plan || !rows.some(({ clean }) => clean)) return null;
   const metric = usualMetric(metricsOf(rows), plan.task);
   const measure = measureOf(metric);
-  const grid = resultGrid(rows, plan.attacks.length, metric, state);
+  const grid = resultGrid(rows, plan.attacks.length, metric);
   return {
     title: `${header.name}: ${withUnit(measure.title.toLowerCase(), measure.unit)} of each arm under each attack`,
     name: 'results',
@@ -103,7 +104,7 @@ export function boardTable({ header, plan, rows }: Content): Table | null {
       board
         ? [
             [
-              { text: `${family.label}${board.onFront ? ' *' : ''}` },
+              { text: `${family.label}${board.onFront ? '\u00a0*' : ''}` },
               ...measures.map((name): TableCell => {
                 const value = board.values[name];
                 if (!value) return { text: '–' };
@@ -122,14 +123,11 @@ export function boardTable({ header, plan, rows }: Content): Table | null {
           ]
         : [],
     ),
-    notes: [
-      '* on the Pareto front of clean accuracy and worst case.',
-      ...doubtNotes(rows),
-    ],
+    notes: ['* on the Pareto front of clean accuracy and worst case.', ...doubtNotes(rows)],
   };
 }
 
-const STATUS = { pass: 'passed', fail: 'failed', 'not-run': 'not run' } as const;
+const STATUS = { pass: '✓', fail: '✗', 'not-run': '–' } as const;
 
 /** A row a check, a column an arm. */
 export function verdictTable({ header, rows }: Content): Table | null {
@@ -144,12 +142,10 @@ export function verdictTable({ header, rows }: Content): Table | null {
       { text: words(id) },
       ...judged.map(({ verdict }): TableCell => {
         const check = verdict.checks.find((one) => one.id === id);
-        return check ? { text: STATUS[check.status], doubtful: check.status === 'fail' } : { text: '–' };
+        return { text: check ? STATUS[check.status] : '' };
       }),
     ]),
-    notes: judged.some(({ verdict }) => verdict.checks.some(({ status }) => status === 'fail'))
-      ? [`${MARK} failed.`]
-      : [],
+    notes: ['✓ passed, ✗ failed, – not run.'],
   };
 }
 

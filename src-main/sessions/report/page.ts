@@ -11,7 +11,13 @@ import type { SessionReader } from '../reader';
 import { contentOf, tablesOf, type Content } from './content';
 import { examplesOf } from './examples';
 
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ESCAPES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 /** Text of a session may say anything: none of it becomes markup. */
 export const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ESCAPES[character]!);
 
@@ -144,7 +150,7 @@ h1 { font-size: 22px; margin: 0 0 4px; } h2 { font-size: 16px; margin: 28px 0 8p
 p { margin: 6px 0; } .lead, .note, figcaption, caption { color: ${PAPER.ink2}; } .note, figcaption { font-size: 12px; }
 table { border-collapse: collapse; margin: 10px 0 4px; font-size: 12.5px; } caption { text-align: left; padding-bottom: 4px; }
 th, td { padding: 4px 9px; border-bottom: 1px solid ${PAPER.grid}; text-align: right; vertical-align: top; } thead th { border-bottom: 1px solid ${PAPER.line}; vertical-align: bottom; }
-th:first-child { text-align: left; font-weight: 500; } td small { display: block; color: ${PAPER.ink2}; font-size: 10.5px; white-space: nowrap; }
+th:first-child { text-align: left; font-weight: 500; min-width: 150px; } td small { display: block; color: ${PAPER.ink2}; font-size: 10.5px; white-space: nowrap; }
 td b { border-bottom: 2px solid ${PAPER.arms[1]}; } .doubtful, .fails { color: ${PAPER.fail}; }
 .scroll { overflow-x: auto; } figure { margin: 14px 0; break-inside: avoid; } figure svg { max-width: 100%; height: auto; display: block; }
 .examples { display: flex; flex-wrap: wrap; gap: 12px; } .example { margin: 0; width: 176px; } .example img { image-rendering: pixelated; margin-right: 4px; border: 1px solid ${PAPER.grid}; }
@@ -170,9 +176,7 @@ export function reportPage(session: SessionReader): string {
     section('Verdict', verdicts(content)),
     section(
       'Results',
-      results
-        ? [results, ...others].map(({ html }) => html).join('\n')
-        : '<p>Nothing was evaluated yet.</p>',
+      results ? [results, ...others].map(({ html }) => html).join('\n') : '<p>Nothing was evaluated yet.</p>',
     ),
     section('Figures', figuresHtml(content)),
     section('Examples', examples && `<div class="examples">\n${examples}\n</div>`),
