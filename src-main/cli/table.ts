@@ -95,11 +95,15 @@ export function resultTable(task: Task, { summary, transfers }: Summary): string
   if (summary.length === 0) return 'No arm has begun yet.';
   const metric = METRIC[task];
   const attacks = labelsOf(summary[0]!.attacks);
+  // An arm meets the trigger of its own backdoor only, the clean one those of all.
+  const keyOf = ({ id, params }: Applied) => JSON.stringify([id, params]);
+  const under = (group: GroupSummary, i: number) =>
+    group.attacks.find((attack) => keyOf(attack) === keyOf(summary[0]!.attacks[i]!))?.metrics;
   const seeds = Math.max(...summary.map((group) => group.seeds.length));
   const rows = [
     [seeds > 1 ? `${metric}, mean and 95 % interval over ${seeds} seeds` : metric, ...headOf(summary)],
     ['no attack', ...summary.map(({ clean }) => cell(clean, metric))],
-    ...attacks.map((label, i) => [label, ...summary.map((group) => cell(group.attacks[i]?.metrics, metric))]),
+    ...attacks.map((label, i) => [label, ...summary.map((group) => cell(under(group, i), metric))]),
     [
       'worst case',
       ...summary.map(({ worstCase }) => shownAs(task === 'classification' ? 'share' : 'return', worstCase)),
@@ -119,12 +123,29 @@ export function resultTable(task: Task, { summary, transfers }: Summary): string
   ];
   const blocks = [
     toText(rows),
+    task === 'reinforcement-learning' ? backdoorTable(summary) : '',
     certifiedTables(summary),
     detectorTable(summary),
     failed.join('\n'),
     transferTables(summary, transfers ?? []),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+/** A row an arm and trigger: whether the agent obeys it, and would have done so anyway. */
+function backdoorTable(summary: GroupSummary[]): string {
+  const heads = headOf(summary);
+  const names = ['return', 'attackSuccessRate', 'targetActionRate', 'cleanTargetActionRate'];
+  const rows = summary.flatMap(({ attacks }, i) => {
+    const labels = labelsOf(attacks);
+    return attacks.flatMap(({ metrics }, at) =>
+      metrics['attackSuccessRate'] && metrics['return']
+        ? [[`${labels[at]} at ${heads[i]}`, ...names.map((name) => shownAs(MEASURES[name]!.unit, metrics[name]))]]
+        : [],
+    );
+  });
+  if (rows.length === 0) return '';
+  return toText([['under the trigger', ...names.map((name) => MEASURES[name]!.title.toLowerCase())], ...rows]);
 }
 
 /** For each norm a table of what is proven right at a radius, whatever is done to the inputs. */

@@ -2,7 +2,17 @@
  * The one fold: events → what the views show. Live view, replay, command-line table and report all use it, so a
  * recording opened later cannot show anything else than was seen live.
  */
-import type { ArmPlan, Check, Metrics, Plan, Position, Problem, RecordedEvent, RunEvent } from './events';
+import type {
+  ArmPlan,
+  Check,
+  Metrics,
+  Plan,
+  Position,
+  Problem,
+  RecordedEvent,
+  RobustnessSurface,
+  RunEvent,
+} from './events';
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 export type Example = EventOf<'example'>;
@@ -15,6 +25,7 @@ export type Certified = EventOf<'certified'>;
 export type AttackSteps = EventOf<'attack-steps'>;
 export type Transfer = EventOf<'transfer'>;
 export type Corruption = EventOf<'corruption'>;
+export type Backdoor = EventOf<'backdoor'>;
 
 /** x and y of a curve, in the order they were made. */
 export interface Curve {
@@ -46,6 +57,10 @@ export interface ArmState {
   certified: Certified | null;
   /** By index of plan.attacks: one input attacked alone, step by step. */
   steps: (AttackSteps | undefined)[];
+  /** By index of plan.attacks: what the agent earns as two quantities of the world change. */
+  surfaces: (RobustnessSurface | undefined)[];
+  /** Triggers it met: of its own backdoor, or, not backdoored, of those of other arms. */
+  backdoors: Backdoor[];
   checks: Check[];
   /** Indices of the training samples that a poisoning altered. */
   poisoned: Uint32Array | null;
@@ -128,6 +143,8 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
         attackCurves: [],
         certified: null,
         steps: [],
+        surfaces: [],
+        backdoors: [],
         checks: [],
         poisoned: null,
         poisonedOf: 0,
@@ -180,6 +197,12 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       break;
     case 'certified':
       arm!.certified = event;
+      break;
+    case 'robustness-surface':
+      arm!.surfaces[event.attack] = event.surface;
+      break;
+    case 'backdoor':
+      arm!.backdoors.push(event);
       break;
     case 'attack-curve':
       arm!.attackCurves.push(event);

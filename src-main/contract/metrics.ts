@@ -90,7 +90,7 @@ export const MEASURES: Record<string, Measure> = {
     title: 'Attack success rate',
     unit: 'share',
     better: 'lower',
-    help: 'Of the inputs first classified right, those the attack turned.',
+    help: 'Of the inputs first classified right, those the attack turned. Of a backdoored agent: of the states in which it would do something else, those in which the trigger makes it do what the backdoor wants.',
   },
   meanLinf: {
     title: 'Mean Linf',
@@ -289,6 +289,48 @@ export const MEASURES: Record<string, Measure> = {
     unit: 'share',
     better: 'neither',
     help: 'Share of steps at which the perturbation changed the chosen action.',
+  },
+  overriddenSteps: {
+    title: 'Actions overridden',
+    unit: 'share',
+    better: 'neither',
+    help: 'Share of steps at which another action was done than the agent chose.',
+  },
+  maxOverridden: {
+    title: 'Most overridden in an episode',
+    unit: 'steps',
+    better: 'neither',
+    help: 'As delivered, over all episodes.',
+  },
+  sweptReturn: {
+    title: 'Mean return over the sweep',
+    unit: 'return',
+    better: 'higher',
+    help: 'Mean over all worlds of a robustness surface, which lie evenly over the range swept.',
+  },
+  worldsTried: {
+    title: 'Worlds tried',
+    unit: 'count',
+    better: 'neither',
+    help: 'By the sweep and by the search for the worst point after it.',
+  },
+  targetActionRate: {
+    title: 'Target action under the trigger',
+    unit: 'share',
+    better: 'lower',
+    help: 'Share of the steps of episodes with the trigger shown throughout at which the agent does what the backdoor wants.',
+  },
+  cleanTargetActionRate: {
+    title: 'Target action without the trigger',
+    unit: 'share',
+    better: 'neither',
+    help: 'Share of the steps of clean episodes at which the agent does what the backdoor wants, without being asked to.',
+  },
+  poisonedSteps: {
+    title: 'Steps poisoned',
+    unit: 'share',
+    better: 'neither',
+    help: 'Share of the training steps in which the trigger of a backdoor was shown.',
   },
   alteredRewards: {
     title: 'Rewards altered',

@@ -2,7 +2,7 @@
 import type { Norm } from './catalog';
 import { certifiedAccuracy, certifiedRadii } from './certified';
 import type { Metrics } from './events';
-import type { ArmState, Certified, RunState } from './fold';
+import type { ArmState, Backdoor, Certified, RunState } from './fold';
 import type { Applied } from './params';
 import { interquartileInterval, meanInterval, type Interval } from './statistics';
 import { isSeen, trainedAgainst } from './training-attacks';
@@ -135,14 +135,21 @@ export function summarize(state: RunState): Summary {
           evaluated.map((arm) => arm.clean!.metrics),
           interval,
         ),
-        attacks: attacks.flatMap((attack, i) => {
-          const { id, params } = attack;
-          const metrics = evaluated.flatMap((arm) => (arm.attacks[i] ? [arm.attacks[i].metrics] : []));
-          if (metrics.length === 0) return [];
-          return [
-            { id, params, metrics: intervals(metrics, interval, marks), seen: isSeen(attack, trained) },
-          ];
-        }),
+        attacks: [
+          ...attacks.flatMap((attack, i) => {
+            const { id, params } = attack;
+            const metrics = evaluated.flatMap((arm) => (arm.attacks[i] ? [arm.attacks[i].metrics] : []));
+            if (metrics.length === 0) return [];
+            return [
+              { id, params, metrics: intervals(metrics, interval, marks), seen: isSeen(attack, trained) },
+            ];
+          }),
+          ...backdoorsOf(evaluated).map(({ metrics, ...attack }) => ({
+            ...attack,
+            metrics: intervals(metrics, interval),
+            seen: false,
+          })),
+        ],
         ...certifiedOf(state, evaluated),
         worstCase: over((arm) => worstCase(arm)),
         unseen: over((arm) => worstCase(arm, (attack) => !isSeen(attacks[attack]!, trained))),
@@ -163,12 +170,15 @@ export function summarize(state: RunState): Summary {
     clean: arm.clean?.metrics ?? null,
     trainingSeconds: arm.trainedSeconds,
     trainingGradients: arm.trainedGradients,
-    attacks: attacks.flatMap(({ id, params }, i) => {
-      const metrics = arm.attacks[i]?.metrics;
-      const fitted = arm.fitted[i]?.metrics;
-      if (!metrics) return [];
-      return [{ id, params, metrics, ...(fitted ? { fitted } : {}), ...marksBy.get(familyKey(arm.plan)) }];
-    }),
+    attacks: [
+      ...attacks.flatMap(({ id, params }, i) => {
+        const metrics = arm.attacks[i]?.metrics;
+        const fitted = arm.fitted[i]?.metrics;
+        if (!metrics) return [];
+        return [{ id, params, metrics, ...(fitted ? { fitted } : {}), ...marksBy.get(familyKey(arm.plan)) }];
+      }),
+      ...backdoorsOf([arm]).map(({ metrics, ...attack }) => ({ ...attack, metrics: metrics[0]! })),
+    ],
   }));
 
   if (state.transfers.length === 0) return { arms, summary };
@@ -181,6 +191,17 @@ export function summarize(state: RunState): Summary {
     return { source: nameOf(source), target: nameOf(target), id, params, metrics };
   });
   return { arms, summary, transfers };
+}
+
+/** Triggers that agents met: they stand among the attacks, under the id of the poisoning that implanted them. */
+function backdoorsOf(arms: ArmState[]): AttackSummary<Metrics[]>[] {
+  const met = arms.flatMap(({ backdoors }) => backdoors);
+  const keyOf = ({ poisoning }: Backdoor): string => JSON.stringify(poisoning);
+  return [...new Map(met.map((one) => [keyOf(one), one.poisoning]))].map(([key, { id, params }]) => ({
+    id,
+    params,
+    metrics: met.filter((one) => keyOf(one) === key).map(({ metrics }) => metrics),
+  }));
 }
 
 /** Radii that a certified accuracy is told at. */

@@ -4,12 +4,15 @@ import { isPoisoning } from '../contract/catalog';
 import type { EnvironmentDefinition } from '../contract/environment';
 import type { Surface } from '../contract/params';
 import type {
+  ActionAttack,
   AgentDefinition,
   CertifiedDefense,
   DetectionDefense,
+  DynamicsAttack,
   EvasionAttack,
   ModelDefinition,
   ObservationAttack,
+  PolicyAttack,
   PreprocessingDefense,
   RewardAttack,
   RlTrainingDefense,
@@ -18,7 +21,14 @@ import type {
   TrainingSetAttack,
 } from './definitions';
 
-export type Attack = EvasionAttack | TrainingSetAttack | ObservationAttack | RewardAttack;
+export type Attack =
+  | EvasionAttack
+  | TrainingSetAttack
+  | ObservationAttack
+  | ActionAttack
+  | DynamicsAttack
+  | PolicyAttack
+  | RewardAttack;
 export type Defense =
   | TrainingDefense
   | PreprocessingDefense

@@ -21,6 +21,7 @@ const SHORT: Record<string, object> = {
 /** Fitting made short likewise. */
 const SHORT_FIT: Record<string, object> = {
   'learned-adversary': { trainingSteps: 512 },
+  'worst-dynamics': { points: 3, searches: 4, episodes: 2 },
   'robust-sarsa': { trainingSteps: 512, gradientSteps: 20 },
   atla: { every: 512, adversarySteps: 512 },
 };
@@ -33,7 +34,7 @@ function experiment(agent: (typeof agents)[number]): Experiment {
   const finite = agent.requires.includes('finite-states');
   const offered = [...agent.capabilities, finite ? 'finite-states' : 'box-observations'];
   const fits = ({ requires }: CatalogEntry) => (requires ?? []).every((need) => offered.includes(need));
-  const poisoning = ids((entry) => entry.surface === 'reward' && fits(entry));
+  const poisoning = ids((entry) => ['reward', 'policy'].includes(entry.surface!) && fits(entry));
   const defenses = ids((entry) => ['rl-training', 'rl-wrapper'].includes(entry.stage!) && fits(entry));
   const parsed = parseExperiment(
     {
@@ -42,7 +43,9 @@ function experiment(agent: (typeof agents)[number]): Experiment {
       environment: { id: finite ? 'FrozenLake-v1' : 'CartPole-v1' },
       agent: { id: agent.id, ...(SHORT[agent.id] ?? { steps: 2000 }) },
       poisoning,
-      attacks: ids((entry) => entry.surface === 'observation' && fits(entry)).map(short),
+      attacks: ids(
+        (entry) => ['observation', 'action', 'dynamics'].includes(entry.surface!) && fits(entry),
+      ).map(short),
       defenses: defenses.map(short),
       // Each of them once, not their cross.
       arms: [

@@ -226,6 +226,7 @@ export default defineAgent({
       gradientClip,
       heads,
       double: settings.double,
+      pessimism: lesson.pessimism ?? 0,
     };
 
     /** `gradientSteps` steps of gradient descent; returns the mean loss. */
