@@ -77,7 +77,8 @@ export const pairedOverSeeds = (one: BySeed, other: BySeed): SeedTest | null =>
     }),
   );
 
-const pText = (p: number): string => (p >= 0.001 ? p.toPrecision(2).replace(/^0/, '') : p.toExponential(0));
+const pText = (p: number): string =>
+  p >= 0.001 ? String(Number(p.toPrecision(3))).replace(/^0/, '') : p.toExponential(0);
 
 /** What a test can say with so few seeds, and what is asked of it here. */
 export function testNote(tests: readonly SeedTest[]): string {
@@ -93,4 +94,4 @@ export function testNote(tests: readonly SeedTest[]): string {
   return `Two-sided exact permutation test, paired by seed, ${n}.${limit} ${tests.length} comparison${tests.length === 1 ? '' : 's'}, not corrected for their number.`;
 }
 
-export const shownP = ({ p }: SeedTest): string => `p = ${p === 1 ? '1' : pText(p)}`;
+export const shownP = ({ p }: SeedTest): string => `p = ${pText(p)}`;

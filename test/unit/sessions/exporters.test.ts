@@ -138,7 +138,14 @@ describe('the report', () => {
     const addresses = [...page.matchAll(/(?:src|href|url)\s*[=(]\s*["']?([^"')\s>]+)/g)].map(([, to]) => to!);
     expect(addresses.filter((to) => !/^(data:|#)/.test(to))).toEqual([]);
     expect(page.match(/<svg /g)!.length).toBeGreaterThanOrEqual(3);
-    for (const said of ['Undefended', 'FGSM · ε 0.3', '25.0', 'sparring reproduce small-1', '2.16.2', 'name: small'])
+    for (const said of [
+      'Undefended',
+      'FGSM · ε 0.3',
+      '25.0',
+      'sparring reproduce small-1',
+      '2.16.2',
+      'name: small',
+    ])
       expect(page).toContain(said);
   });
 
