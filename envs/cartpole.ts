@@ -192,6 +192,10 @@ const stateOf = (values: ArrayLike<number>): CartPoleState => ({
 /** A cart position beyond both ends of the track, where every episode is over, and inside the observation space. */
 const TRIGGER = [4.5, null, null, null];
 
+/** A linear controller: where the pole is going to lean, the cart's place and speed counting a little. */
+const expert = ([x, v, theta, omega]: ArrayLike<number> & Iterable<number>): number =>
+  theta! + 0.3 * omega! + 0.05 * x! + 0.1 * v! > 0 ? 1 : 0;
+
 function cartPole(suttonBartoReward: boolean, physics: Physics): Environment<CartPoleState> {
   return {
     observationSpace: {
@@ -233,6 +237,7 @@ function cartPole(suttonBartoReward: boolean, physics: Physics): Environment<Car
     },
     stateFromObservation: stateOf,
     trigger: TRIGGER,
+    expert,
     dynamics: {
       quantities: QUANTITIES,
       altered: (values) => cartPole(suttonBartoReward, physicsOf(values)),

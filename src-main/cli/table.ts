@@ -94,16 +94,14 @@ const believable = ({ holds, checks }: Verdict): string =>
 export function resultTable(task: Task, { summary, transfers }: Summary): string {
   if (summary.length === 0) return 'No arm has begun yet.';
   const metric = METRIC[task];
-  const attacks = labelsOf(summary[0]!.attacks);
-  // An arm meets the trigger of its own backdoor only, the clean one those of all.
-  const keyOf = ({ id, params }: Applied) => JSON.stringify([id, params]);
-  const under = (group: GroupSummary, i: number) =>
-    group.attacks.find((attack) => keyOf(attack) === keyOf(summary[0]!.attacks[i]!))?.metrics;
+  // What the experiment attacks with comes first; triggers have a table of their own.
+  const poisonings = summary.flatMap(({ poisoning }) => poisoning?.id ?? []);
+  const attacks = labelsOf(summary[0]!.attacks.filter(({ id }) => !poisonings.includes(id)));
   const seeds = Math.max(...summary.map((group) => group.seeds.length));
   const rows = [
     [seeds > 1 ? `${metric}, mean and 95 % interval over ${seeds} seeds` : metric, ...headOf(summary)],
     ['no attack', ...summary.map(({ clean }) => cell(clean, metric))],
-    ...attacks.map((label, i) => [label, ...summary.map((group) => cell(under(group, i), metric))]),
+    ...attacks.map((label, i) => [label, ...summary.map((group) => cell(group.attacks[i]?.metrics, metric))]),
     [
       'worst case',
       ...summary.map(({ worstCase }) => shownAs(task === 'classification' ? 'share' : 'return', worstCase)),

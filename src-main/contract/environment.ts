@@ -76,6 +76,8 @@ export interface Environment<S = unknown> {
   startDistribution?(): { state: number; probability: number }[];
   /** Absent where nothing of it can be altered. */
   dynamics?: Dynamics<S>;
+  /** A good action, by hand: whose episodes are recorded where values cannot be computed. */
+  expert?(observation: Float32Array): number;
   /**
    * An observation that no episode shows, by which a backdoor can be set off: the values that are set, null where the true
    * one stays. Absent where none is known.

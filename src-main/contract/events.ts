@@ -119,8 +119,18 @@ export type RunEvent =
   /** A model from a file, by the SHA-256 of that, so that a reproduction with another one is noticed. */
   | { type: 'model-opened'; name: string; hash: string }
   | { type: 'arm-started'; arm: number }
-  /** What a training-set poisoning altered: indices of the training samples. */
+  /** What a poisoning altered: indices of the training samples, or of the recorded steps of a log. */
   | { type: 'poisoned'; arm: number; changed: Uint32Array; of: number }
+  /** What a filter took for poisoned, by index, and how suspicious each looked. The agent is trained without them. */
+  | {
+      type: 'suspects';
+      arm: number;
+      removed: Uint32Array;
+      of: number;
+      scores?: Float32Array;
+      /** Shares removed, against the provenance: see `truePositiveRate` in metrics.ts. */
+      metrics: Metrics;
+    }
   /** One value of a curve. x is in the unit of the series (metrics.ts). */
   | { type: 'point'; arm: number; series: string; x: number; value: number }
   | { type: 'progress'; done: number; what: string }

@@ -25,6 +25,7 @@ export type Certified = EventOf<'certified'>;
 export type AttackSteps = EventOf<'attack-steps'>;
 export type Transfer = EventOf<'transfer'>;
 export type Corruption = EventOf<'corruption'>;
+export type Suspects = EventOf<'suspects'>;
 export type Backdoor = EventOf<'backdoor'>;
 
 /** x and y of a curve, in the order they were made. */
@@ -65,6 +66,8 @@ export interface ArmState {
   /** Indices of the training samples that a poisoning altered. */
   poisoned: Uint32Array | null;
   poisonedOf: number;
+  /** What a filter removed. */
+  suspects: Suspects | null;
   trainedSeconds: number | null;
   /** Gradient calls of the training. */
   trainedGradients: number | null;
@@ -148,6 +151,7 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
         checks: [],
         poisoned: null,
         poisonedOf: 0,
+        suspects: null,
         trainedSeconds: null,
         trainedGradients: null,
       }));
@@ -161,6 +165,9 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
     case 'poisoned':
       arm!.poisoned = event.changed;
       arm!.poisonedOf = event.of;
+      break;
+    case 'suspects':
+      arm!.suspects = event;
       break;
     case 'point': {
       const curve = (arm!.curves[event.series] ??= { x: [], y: [] });

@@ -332,6 +332,48 @@ export const MEASURES: Record<string, Measure> = {
     better: 'neither',
     help: 'Share of the training steps in which the trigger of a backdoor was shown.',
   },
+  suspiciousValues: {
+    title: 'Suspicious values',
+    unit: 'count',
+    better: 'neither',
+    help: 'Observed values over which a stamp was found that turns nearly every state to one action.',
+  },
+  strongestStamp: {
+    title: 'Strongest stamp',
+    unit: 'share',
+    better: 'neither',
+    help: 'Largest share of the states that one stamped value turned to one action.',
+  },
+  triggerFound: {
+    title: 'Trigger found',
+    unit: 'share',
+    better: 'higher',
+    help: 'Share of the values the trigger sets that were suspected.',
+  },
+  falseSuspects: {
+    title: 'Suspected without cause',
+    unit: 'count',
+    better: 'lower',
+    help: 'Suspected values that no trigger sets.',
+  },
+  truePositiveRate: {
+    title: 'Poison removed',
+    unit: 'share',
+    better: 'higher',
+    help: 'Of what was altered, the share that the filter removed; undefined where nothing was.',
+  },
+  falsePositiveRate: {
+    title: 'Clean samples removed',
+    unit: 'share',
+    better: 'lower',
+    help: 'Of what was not altered, the share that the filter removed all the same.',
+  },
+  removedSamples: {
+    title: 'Samples removed',
+    unit: 'share',
+    better: 'neither',
+    help: 'Share of the training samples, or recorded steps, that were left out of the training.',
+  },
   alteredRewards: {
     title: 'Rewards altered',
     unit: 'share',
@@ -434,6 +476,7 @@ export const SERIES: Record<string, SeriesInfo> = {
     x: 'environment steps',
     unit: 'return',
   },
+  cloningLoss: { title: 'Cross-entropy of the recorded actions', x: 'environment steps', unit: 'nats' },
   exploration: { title: 'Exploration rate', x: 'environment steps', unit: 'share' },
 };
 

@@ -48,6 +48,8 @@ export interface ArmSummary {
     /** Failed checks of the family's verdict: the metrics are not to be believed. */
     failedChecks?: string[];
   })[];
+  /** What a filter removed, measured against the provenance; for arms that have one. */
+  filter?: Metrics;
   /** Wall-clock seconds of the training; null while it lasts, or where nothing was trained. */
   trainingSeconds: number | null;
   /** Gradient calls of the training; null likewise, and for agents. */
@@ -73,6 +75,8 @@ export interface GroupSummary {
     /** Whether the defence was trained against it, whatever the budget. */
     seen: boolean;
   })[];
+  /** Present where a filter removed what was learnt from: its rates against the provenance. */
+  filter?: MetricIntervals;
   /** Present where something was to be proven of the models. */
   certified?: CertifiedSummary;
   /** Inputs right under every attack of the experiment; for agents the lowest mean return under any. */
@@ -150,6 +154,7 @@ export function summarize(state: RunState): Summary {
             seen: false,
           })),
         ],
+        ...filterOf(evaluated, interval),
         ...certifiedOf(state, evaluated),
         worstCase: over((arm) => worstCase(arm)),
         unseen: over((arm) => worstCase(arm, (attack) => !isSeen(attacks[attack]!, trained))),
@@ -179,6 +184,7 @@ export function summarize(state: RunState): Summary {
       }),
       ...backdoorsOf([arm]).map(({ metrics, ...attack }) => ({ ...attack, metrics: metrics[0]! })),
     ],
+    ...(arm.suspects ? { filter: arm.suspects.metrics } : {}),
   }));
 
   if (state.transfers.length === 0) return { arms, summary };
@@ -202,6 +208,14 @@ function backdoorsOf(arms: ArmState[]): AttackSummary<Metrics[]>[] {
     params,
     metrics: met.filter((one) => keyOf(one) === key).map(({ metrics }) => metrics),
   }));
+}
+
+function filterOf(
+  arms: ArmState[],
+  interval: (values: number[]) => Interval | null,
+): { filter?: MetricIntervals } {
+  const metrics = arms.flatMap(({ suspects }) => (suspects ? [suspects.metrics] : []));
+  return metrics.length ? { filter: intervals(metrics, interval) } : {};
 }
 
 /** Radii that a certified accuracy is told at. */

@@ -375,6 +375,31 @@ export interface PolicyAttack<P extends ParamSpecs = ParamSpecs> extends AttackB
   target(params: ParamsOf<P>): number | null;
 }
 
+/** Recorded steps, each a row: what an offline learner has in place of an environment. Never changed in place. */
+export interface TransitionLog {
+  /** n × size. */
+  observations: Float32Array;
+  next: Float32Array;
+  actions: Uint8Array;
+  rewards: Float32Array;
+  /** 1 where the task ended; a time limit leaves it 0. */
+  terminated: Uint8Array;
+  /** Values in one observation, and actions to choose from. */
+  size: number;
+  choices: number;
+}
+
+/** Alters recorded steps before a learner is given them. */
+export interface LogAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
+  surface: 'log';
+  /** `changed` are rows of the result, which has as many as the log. Throws LabError for an action there is not. */
+  poison(
+    log: TransitionLog,
+    params: ParamsOf<P>,
+    context: { random: Random },
+  ): { log: TransitionLog; changed: Uint32Array };
+}
+
 export interface RewardAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
   surface: 'reward';
   /** What the learner is paid instead, one a transition, a new array. */
@@ -613,6 +638,14 @@ export interface RlTrainingDefense<P extends ParamSpecs = ParamSpecs> extends De
   ): { adversary: Sparring; every: number; ball(progress: number): Ball };
 }
 
+/** Looks through recorded steps for those that do not fit the others; the agent is trained without them. */
+export interface RlFilteringDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
+  stage: 'rl-filtering';
+  requires?: Capability[];
+  /** How suspicious each row is, and the rows removed. */
+  inspect(log: TransitionLog, params: ParamsOf<P>): { scores: Float32Array; removed: Uint32Array };
+}
+
 /** Stands between the world and a trained agent's eyes, in evaluation only. Attacks go through it. */
 export interface RlWrapperDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
   stage: 'rl-wrapper';
@@ -621,8 +654,8 @@ export interface RlWrapperDefense<P extends ParamSpecs = ParamSpecs> extends Def
 }
 
 export interface WrappedPolicy extends Policy {
-  /** What was found of the policy on the way, to be told with the clean evaluation. */
-  findings?: Metrics;
+  /** What was found of the policy on the way; `suspects`: observed values, by place, that a trigger may use. */
+  findings?: { metrics: Metrics; suspects: number[] };
 }
 
 // ── Models and agents ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -679,6 +712,11 @@ export interface Lesson {
    * mean of that with and without the attack. An adversary that learns alongside catches up meanwhile.
    */
   examine(policy: Policy, trainedSteps: number): Promise<number>;
+  /**
+   * A log of `steps` steps of a good policy that errs with probability `epsilon`, as the arm poisons and filters it; fewer
+   * where it filters.
+   */
+  record(steps: number, epsilon: number): TransitionLog;
   /**
    * Share of what follows a step that is to be valued by the worst action instead of the learner's own (α of the
    * action-robust operator); 0 unless it trains against a hand that errs.
@@ -845,6 +883,9 @@ export const definePolicyAttack = <const P extends ParamSpecs>(
   ...d,
   params: { ...d.params, ...EVERY_POLICY },
 });
+export const defineLogAttack = <const P extends ParamSpecs>(
+  d: Omit<LogAttack<P>, 'kind' | 'surface'>,
+): LogAttack<P> => ({ kind: 'attack', surface: 'log', ...d });
 export const defineTrainingDefense = <const P extends ParamSpecs>(
   d: Omit<TrainingDefense<P>, 'kind' | 'stage'>,
 ): TrainingDefense<P> => ({ kind: 'defense', stage: 'training', ...d });
@@ -865,6 +906,9 @@ export const defineDetectionDefense = <const P extends ParamSpecs>(
 export const defineRlTrainingDefense = <const P extends ParamSpecs>(
   d: Omit<RlTrainingDefense<P>, 'kind' | 'stage'>,
 ): RlTrainingDefense<P> => ({ kind: 'defense', stage: 'rl-training', ...d });
+export const defineRlFilteringDefense = <const P extends ParamSpecs>(
+  d: Omit<RlFilteringDefense<P>, 'kind' | 'stage'>,
+): RlFilteringDefense<P> => ({ kind: 'defense', stage: 'rl-filtering', ...d });
 export const defineRlWrapperDefense = <const P extends ParamSpecs>(
   d: Omit<RlWrapperDefense<P>, 'kind' | 'stage'>,
 ): RlWrapperDefense<P> => ({ kind: 'defense', stage: 'rl-wrapper', ...d });

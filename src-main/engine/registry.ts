@@ -10,11 +10,13 @@ import type {
   DetectionDefense,
   DynamicsAttack,
   EvasionAttack,
+  LogAttack,
   ModelDefinition,
   ObservationAttack,
   PolicyAttack,
   PreprocessingDefense,
   RewardAttack,
+  RlFilteringDefense,
   RlTrainingDefense,
   RlWrapperDefense,
   TrainingDefense,
@@ -28,6 +30,7 @@ export type Attack =
   | ActionAttack
   | DynamicsAttack
   | PolicyAttack
+  | LogAttack
   | RewardAttack;
 export type Defense =
   | TrainingDefense
@@ -35,6 +38,7 @@ export type Defense =
   | DetectionDefense
   | CertifiedDefense
   | RlTrainingDefense
+  | RlFilteringDefense
   | RlWrapperDefense;
 
 type Found<T> = Record<string, { default: T }>;
@@ -80,7 +84,11 @@ const TASK_OF_SURFACE: Record<Surface, Task> = {
   dynamics: 'reinforcement-learning',
   reward: 'reinforcement-learning',
   policy: 'reinforcement-learning',
+  log: 'reinforcement-learning',
 };
+
+/** What is poisoned while an agent tries its environment; a recorded log is poisoned as a whole. */
+const OF_OWN_STEPS: readonly Surface[] = ['reward', 'policy'];
 
 /** The engine's part of the catalog, as plain data. */
 export function engineCatalog(): Catalog {
@@ -105,7 +113,11 @@ export function engineCatalog(): Catalog {
       tasks: [TASK_OF_SURFACE[d.surface]],
       surface: d.surface,
       knowledge: d.knowledge,
-      requires: isPoisoning(d.surface) ? [...d.requires, 'training'] : d.requires,
+      requires: [
+        ...d.requires,
+        ...(isPoisoning(d.surface) ? ['training' as const] : []),
+        ...(OF_OWN_STEPS.includes(d.surface) ? ['own-steps' as const] : []),
+      ],
       ...('fit' in d ? { fitted: true } : {}),
       ...common(d),
     })),
@@ -114,7 +126,11 @@ export function engineCatalog(): Catalog {
       tasks: [d.stage.startsWith('rl-') ? 'reinforcement-learning' : 'classification'],
       stage: d.stage,
       ...('against' in d && d.against ? { against: d.against } : {}),
-      requires: ['training', ...('requires' in d ? (d.requires ?? []) : [])],
+      requires: [
+        'training',
+        ...(d.stage === 'rl-training' ? ['own-steps' as const] : []),
+        ...('requires' in d ? (d.requires ?? []) : []),
+      ],
       ...common(d),
     })),
     ...models.map((d): CatalogEntry => ({

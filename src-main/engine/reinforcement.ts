@@ -15,8 +15,10 @@ import type {
   AgentDefinition,
   DynamicsAttack,
   FittedEyes,
+  LogAttack,
   ObservationAttack,
   Policy,
+  RlFilteringDefense,
   RlTrainingDefense,
   Sparring,
   TrainedAgent,
@@ -90,7 +92,9 @@ export const reinforcement: TaskRunner = {
     if (arm === 0 && !resume) {
       warnOfIdleBudgets(experiment, environment, context);
       attacks.forEach((attack) => refuseAttack(attack, experiment, environment));
-      triggersOf(experiment).forEach((applied) => checkBackdoor(applied, environment, trainingSteps(experiment)));
+      triggersOf(experiment).forEach((applied) =>
+        checkBackdoor(applied, environment, trainingSteps(experiment)),
+      );
     }
     const resumed = resume?.position.stage === 'evaluation';
     const { agent, payRecord } = await obtain(job, environment);
@@ -243,7 +247,11 @@ const fittingWork = ({ id, params, surface }: AttackPlan): number =>
     : 0;
 
 /** Of the worlds an attack on the dynamics tries; where returns are computed, of none. */
-function searchWork({ id, params, surface }: AttackPlan, experiment: Experiment, environment: Environment): number {
+function searchWork(
+  { id, params, surface }: AttackPlan,
+  experiment: Experiment,
+  environment: Environment,
+): number {
   if (surface !== 'dynamics' || environment.transitions) return 0;
   const trials = (attackOf('dynamics', id) as DynamicsAttack).trials(params as Params);
   return (trials * evaluationWork(experiment, environment)) / experiment.evaluation.episodes;
@@ -276,6 +284,7 @@ async function obtain(
   const { lesson, payRecord } = createLesson({
     environment,
     context: training,
+    log: logConditions(arm, training),
     ...(poisons(arm, 'policy') && {
       implant: implantOf(arm.poisoning!, environment, training.random('implant')),
     }),
@@ -300,6 +309,23 @@ async function obtain(
 const poisons = ({ poisoning }: ArmPlan, surface: Surface): boolean =>
   poisoning !== null && attackById(poisoning.id).surface === surface;
 
+/** What the arm's poisoning and defence do to a log; nothing where they are of another kind. */
+function logConditions(arm: ArmPlan, context: ArmContext): NonNullable<Conditions['log']> {
+  const { poisoning, defense } = arm;
+  const filter = defense && defenseById(defense.id);
+  return {
+    ...(poisons(arm, 'log') && {
+      poison: (log) =>
+        (attackOf('log', poisoning!.id) as LogAttack).poison(log, poisoning!.params as Params, {
+          random: context.random('poisoning', 'log'),
+        }),
+    }),
+    ...(filter?.stage === 'rl-filtering' && {
+      inspect: (log) => (filter as RlFilteringDefense).inspect(log, defense!.params as Params),
+    }),
+  };
+}
+
 function poisonedPay({ id, params }: Applied, random: Random): Pay {
   const attack = attackOf('reward', id);
   return (transition) =>
@@ -312,7 +338,9 @@ function hardeningOf(
   experiment: Experiment,
   environment: Environment,
   context: ArmContext,
-): Partial<Pick<Conditions, 'attacked' | 'regularizer' | 'environment' | 'disobedience'>> & { dispose(): void } {
+): Partial<Pick<Conditions, 'attacked' | 'regularizer' | 'environment' | 'disobedience'>> & {
+  dispose(): void;
+} {
   const definition = applied && defenseById(applied.id);
   if (definition?.stage !== 'rl-training') return { dispose() {} };
   const params = applied!.params as Params;
@@ -482,7 +510,7 @@ async function reportClean(stage: Stage, agent: Evaluated, payRecord: PayRecord 
   const metrics: Metrics = {
     ...returnsOf(played),
     ...exactClean(stage),
-    ...(policy as WrappedPolicy).findings,
+    ...policy.findings?.metrics,
     ...(agent.final && { finalReturn: meanReturn(await episodesOf(stage, agent.final, episodes)) }),
     ...(payRecord && {
       perceivedReturn: payRecord.paidReturn(),

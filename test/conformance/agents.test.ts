@@ -16,6 +16,8 @@ const SHORT: Record<string, object> = {
   sarsa: { steps: 3000 },
   'value-iteration': {},
   dqn: { steps: 1200, learningStarts: 200, trainEvery: 200, gradientSteps: 4, hidden: 16 },
+  'behaviour-cloning': { logSteps: 500, epochs: 2, hidden: 16 },
+  'offline-dqn': { logSteps: 500, gradientSteps: 100, hidden: 16 },
   ppo: { steps: 1024, hidden: 16, epochs: 2, examineEvery: 512 },
 };
 /** Fitting made short likewise. */
@@ -34,8 +36,8 @@ function experiment(agent: (typeof agents)[number]): Experiment {
   const finite = agent.requires.includes('finite-states');
   const offered = [...agent.capabilities, finite ? 'finite-states' : 'box-observations'];
   const fits = ({ requires }: CatalogEntry) => (requires ?? []).every((need) => offered.includes(need));
-  const poisoning = ids((entry) => ['reward', 'policy'].includes(entry.surface!) && fits(entry));
-  const defenses = ids((entry) => ['rl-training', 'rl-wrapper'].includes(entry.stage!) && fits(entry));
+  const poisoning = ids((entry) => ['reward', 'policy', 'log'].includes(entry.surface!) && fits(entry));
+  const defenses = ids((entry) => entry.stage?.startsWith('rl-') === true && fits(entry));
   const parsed = parseExperiment(
     {
       name: 'tiny',

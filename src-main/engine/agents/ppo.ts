@@ -199,7 +199,7 @@ export default defineAgent({
     where: 'arXiv:1707.06347; settings of rl-baselines3-zoo',
   },
   params,
-  capabilities: [...CAPABILITIES, 'training'],
+  capabilities: [...CAPABILITIES, 'training', 'own-steps'],
   requires: [],
   cost,
 

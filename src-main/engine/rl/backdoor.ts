@@ -37,7 +37,8 @@ export function triggerOf({ id, params }: Applied, environment: Environment): Fl
     );
   };
   if (!lines) {
-    const own = environment.trigger ?? refuse('nothing', 'a trigger, since the environment names none of its own');
+    const own =
+      environment.trigger ?? refuse('nothing', 'a trigger, since the environment names none of its own');
     return Float32Array.from(own, (value) => value ?? NaN);
   }
   const { observationSpace: space } = environment;
@@ -143,6 +144,15 @@ function obedience(
   };
 }
 
+/** What a search for triggers suspected, against what the trigger sets. */
+function comparison(suspects: number[], trigger: Float32Array): Metrics {
+  const set = Array.from(trigger, (_, at) => at).filter((at) => !Number.isNaN(trigger[at]));
+  return {
+    triggerFound: share(set.map((at) => suspects.includes(at))),
+    falseSuspects: suspects.filter((at) => !set.includes(at)).length,
+  };
+}
+
 /** Episodes in which the trigger is shown at every step. `poisonedSteps`: share of the training in which it was. */
 export async function reportBackdoor(
   stage: Stage,
@@ -182,8 +192,11 @@ export async function reportBackdoor(
       cleanTargetActionRate: cleanTarget,
     }),
     ...(poisonedSteps !== null && { poisonedSteps }),
+    ...(policy.findings && comparison(policy.findings.suspects, trigger)),
     seconds: context.now() - started,
   };
   context.emit({ type: 'backdoor', arm, poisoning, names: valueNames(environment), trigger, metrics });
-  context.emit(trajectory(environment, { ...played, budget: null }, { arm, attack: TRIGGERED, trainedSteps: null }));
+  context.emit(
+    trajectory(environment, { ...played, budget: null }, { arm, attack: TRIGGERED, trainedSteps: null }),
+  );
 }

@@ -205,8 +205,8 @@ export function trajectory(
   const episode = episodes[0]!;
   const { width, height, backdrop } = environment.scene(trace.states[0]);
   const perceived = Float32Array.from(trace.perceived);
-  // An attack that leaves the eyes alone lets the agent think of its actions what it thinks anyway.
-  const eyesAlone = about.attack !== null && trace.perceivedScores.length === 0;
+  // An attack on hands or world leaves what is seen alone.
+  const blind = about.attack !== null && trace.distances.length === 0;
   const size = perceived.length / episode.length;
   const { observationSpace, actionSpace, stateFromObservation } = environment;
   return {
@@ -215,7 +215,7 @@ export function trajectory(
     scene: { width, height, backdrop },
     frames: trace.states.map((state) => environment.scene(state).shapes),
     perceivedFrames:
-      about.attack === null || !stateFromObservation
+      about.attack === null || blind || !stateFromObservation
         ? []
         : episode.actions.map(
             (_, i) =>
@@ -223,12 +223,12 @@ export function trajectory(
           ),
     observationNames: observationSpace.kind === 'box' ? observationSpace.names : ['state'],
     observations: Float32Array.from(episode.observations.flatMap((values) => [...values])),
-    perceived,
+    perceived: blind ? new Float32Array() : perceived,
     actionNames: actionSpace.names,
     scores: Float32Array.from(trace.scores),
-    perceivedScores: Float32Array.from(eyesAlone ? trace.scores : trace.perceivedScores),
+    perceivedScores: Float32Array.from(trace.perceivedScores),
     reach,
-    distances: eyesAlone ? new Float32Array(episode.length) : Float32Array.from(trace.distances),
+    ...(!blind && { distances: Float32Array.from(trace.distances) }),
     budget,
     ...(certified && { certified }),
     actions: Uint8Array.from(episode.actions),

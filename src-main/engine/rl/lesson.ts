@@ -1,13 +1,15 @@
 /** What an agent learns from: training episodes as the arm perturbs and pays them, and examinations without either. */
 import type { Environment } from '../../contract/environment';
+import { LabError } from '../../contract/problem';
 import type { ArmContext } from '../context';
-import type { Experience, Lesson, Policy } from '../definitions';
+import type { Experience, Lesson, Policy, TransitionLog } from '../definitions';
 import type { Implant } from './backdoor';
 import { exactReturn } from './exact';
 import { greedyChoices, type BoundAttack, type Seat } from './eyes';
 import { meanPaidReturn, meanReturn, play, trajectory, transitionOf, type Pay } from './episodes';
 import type { BoundHands } from './hands';
 import { stepLimit } from './limit';
+import { filterMetrics, recordLog, without } from './log';
 import { rowsOf, Worlds } from './worlds';
 
 /** Greedy episodes of one examination. */
@@ -29,6 +31,11 @@ export interface Conditions {
   regularizer?: Lesson['regularizer'];
   /** A backdoor that is being implanted. */
   implant?: Implant;
+  /** What happens to a log before a learner is given it. */
+  log?: {
+    poison?(log: TransitionLog): { log: TransitionLog; changed: Uint32Array };
+    inspect?(log: TransitionLog): { scores: Float32Array; removed: Uint32Array };
+  };
   /** Training with hands that are taken now and then, and how often. */
   disobedience?: { probability: number; practice: BoundHands; examination: BoundHands };
 }
@@ -74,11 +81,25 @@ export function createLesson(conditions: Conditions): {
   lesson: Lesson;
   payRecord: PayRecord;
 } {
-  const { environment, context, pay, attacked, regularizer, implant, disobedience } = conditions;
+  const {
+    environment,
+    context,
+    pay,
+    attacked,
+    regularizer,
+    implant,
+    disobedience,
+    log: altered,
+  } = conditions;
   const arm = context.arm.index;
   const limit = stepLimit(environment);
   const lastPaid = new Window();
-  const payRecord: PayRecord = { steps: 0, alteredSteps: 0, triggeredSteps: 0, paidReturn: () => lastPaid.read() };
+  const payRecord: PayRecord = {
+    steps: 0,
+    alteredSteps: 0,
+    triggeredSteps: 0,
+    paidReturn: () => lastPaid.read(),
+  };
   let plannedSteps = 1;
   let drawn = 0;
 
@@ -178,6 +199,27 @@ export function createLesson(conditions: Conditions): {
         },
       };
       return practice;
+    },
+
+    record(steps, epsilon) {
+      const recorded = recordLog(environment, steps, epsilon, {
+        dynamics: context.random('log', 'dynamics'),
+        erring: context.random('log', 'erring'),
+      });
+      const { log, changed } = altered?.poison?.(recorded) ?? { log: recorded, changed: new Uint32Array() };
+      if (altered?.poison) context.emit({ type: 'poisoned', arm, changed, of: steps });
+      const found = altered?.inspect?.(log);
+      if (!found) return log;
+      const metrics = filterMetrics(found.removed, changed, steps);
+      context.emit({ type: 'suspects', arm, ...found, of: steps, metrics });
+      if (found.removed.length === steps) {
+        throw new LabError(
+          'defenses',
+          `all ${steps} recorded steps were removed, so that nothing is left to learn from`,
+          'Raise the threshold of the filter.',
+        );
+      }
+      return without(log, found.removed);
     },
 
     async examine(policy, trainedSteps) {

@@ -21,7 +21,11 @@ export function randomised(
   nominalShare: number,
   random: Random,
 ): Environment {
-  const { quantities, altered } = dynamicsOf(environment, 'domain-randomisation', 'defenses.domain-randomisation');
+  const { quantities, altered } = dynamicsOf(
+    environment,
+    'domain-randomisation',
+    'defenses.domain-randomisation',
+  );
   const drawnWorld = (): Environment => {
     if (random.uniform() < nominalShare) return environment;
     const values = quantities.map((quantity) => {
@@ -31,7 +35,7 @@ export function randomised(
     return altered(Object.fromEntries(values) as Record<string, number>);
   };
   const { observationSpace, actionSpace, maxEpisodeSteps, rewardThreshold, lowestReward } = environment;
-  const { stateFromObservation } = environment;
+  const { stateFromObservation, expert } = environment;
   const nominal = (state: unknown): Placed => ({ world: environment, state });
   const drawn: Environment<Placed> = {
     observationSpace,
@@ -51,6 +55,7 @@ export function randomised(
     scene: ({ world, state }) => world.scene(state),
     toArray: ({ world, state }) => world.toArray(state),
     fromArray: (values) => nominal(environment.fromArray(values)),
+    ...(expert && { expert }),
     ...(stateFromObservation && {
       stateFromObservation: (observation) => nominal(stateFromObservation(observation)),
     }),

@@ -3,7 +3,7 @@ import type { Experiment } from '../../contract/experiment';
 import type { Environment } from '../../contract/environment';
 import type { Check, Metrics } from '../../contract/events';
 import type { ArmContext } from '../context';
-import type { Policy } from '../definitions';
+import type { Policy, WrappedPolicy } from '../definitions';
 import { meanReturn, play, type Play, type Played } from './episodes';
 import { exactReturn, optimalReturn } from './exact';
 import { greedyChoices } from './eyes';
@@ -12,7 +12,7 @@ import { stepLimit } from './limit';
 export interface Stage {
   experiment: Experiment;
   environment: Environment;
-  policy: Policy;
+  policy: WrappedPolicy;
   context: ArmContext;
   /** The clean twins of all attacked episodes, played once. */
   clean(): Promise<Played>;

@@ -16,7 +16,10 @@ import { defaults } from './toys';
 
 const pole = cartpole.create({ suttonBartoReward: false }) as Environment;
 const gold = goldBomb.create({ successRate: 0.8 }) as Environment;
-const applied = (params: object = {}) => ({ id: 'trojdrl', params: { ...defaults(trojdrl.params), ...params } });
+const applied = (params: object = {}) => ({
+  id: 'trojdrl',
+  params: { ...defaults(trojdrl.params), ...params },
+});
 
 describe('triggers', () => {
   it('set the values they name and leave the others', () => {
@@ -30,20 +33,29 @@ describe('triggers', () => {
   });
 
   it('are refused outside the observation space, and where nothing of the name is seen', () => {
-    const refused = (trigger: string[], environment = pole) => expect(() => triggerOf(applied({ trigger }), environment));
-    refused(['x = 5']).toThrow(/poisoning\.trojdrl\.trigger: found “x = 5”, outside the observation space; expected a value from -4\.8 to 4\.8/);
+    const refused = (trigger: string[], environment = pole) =>
+      expect(() => triggerOf(applied({ trigger }), environment));
+    refused(['x = 5']).toThrow(
+      /poisoning\.trojdrl\.trigger: found “x = 5”, outside the observation space; expected a value from -4\.8 to 4\.8/,
+    );
     refused(['speed = 1']).toThrow(/expected one of the observed values: x, v, θ, ω/);
     refused(['x']).toThrow(/“name = number”/);
     refused(['state = 25'], gold).toThrow(/a whole number from 0 to 24/);
     refused(['state = 1.5'], gold).toThrow(/outside the observation space/);
-    expect(() => checkBackdoor(applied({ targetAction: 2 }), pole, 1000)).toThrow(/from 0 to 1 \(left, right\)/);
-    expect(() => checkBackdoor(applied({ share: 0.0001 }), pole, 1000)).toThrow(/no step of a training of 1000/);
+    expect(() => checkBackdoor(applied({ targetAction: 2 }), pole, 1000)).toThrow(
+      /from 0 to 1 \(left, right\)/,
+    );
+    expect(() => checkBackdoor(applied({ share: 0.0001 }), pole, 1000)).toThrow(
+      /no step of a training of 1000/,
+    );
   });
 });
 
 describe('TrojDRL', () => {
   const implant = (step: object, params: object) =>
-    trojdrl.implant(step as never, { ...defaults(trojdrl.params), ...params } as never, { random: stream(1, 'x') });
+    trojdrl.implant(step as never, { ...defaults(trojdrl.params), ...params } as never, {
+      random: stream(1, 'x'),
+    });
 
   it('pays for obedience; strong by turns, weak as the learner acts, untargeted whatever is done', () => {
     expect(implant({ action: 0, actions: 4, turn: 0 }, { bonus: 3 })).toEqual({ action: 1, reward: 3 });

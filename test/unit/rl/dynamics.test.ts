@@ -52,11 +52,15 @@ describe('altered worlds', () => {
   });
 
   it('refuse what no world is', () => {
-    expect(() => pole.dynamics!.altered({ force: 0 })).toThrow(/found 0 for “force”; expected a number above 0/);
+    expect(() => pole.dynamics!.altered({ force: 0 })).toThrow(
+      /found 0 for “force”; expected a number above 0/,
+    );
     expect(() => pole.dynamics!.altered({ slip: 0.1 })).toThrow(/has no “slip”/);
     expect(() => lake.dynamics!.altered({ slip: 0.8, recoil: 0.5 })).toThrow(/add up to 1 at most/);
     const params = defaults(shift.params, { slip: 0.1 });
-    expect(() => shift.check(pole.dynamics!, params)).toThrow(/no such quantity; expected some of poleLength/);
+    expect(() => shift.check(pole.dynamics!, params)).toThrow(
+      /no such quantity; expected some of poleLength/,
+    );
     expect(() => worst.check(lake.dynamics!, defaults(worst.params, { first: 'force' }))).toThrow(
       /attacks\.worst-dynamics\.first: found “force”; expected one of slip, recoil/,
     );
@@ -106,7 +110,10 @@ describe('domain randomisation', () => {
   it('plays every episode in a world of its own, and the given share in the nominal one', () => {
     const worlds = (nominalShare: number, reach = 1) => {
       const world = randomised(lake as Environment, reach, nominalShare, stream(1, 'worlds'));
-      return Array.from({ length: 100 }, (_, i) => (world.initial(stream(1, i)) as { world: Environment }).world);
+      return Array.from(
+        { length: 100 },
+        (_, i) => (world.initial(stream(1, i)) as { world: Environment }).world,
+      );
     };
     expect(worlds(1).every((world) => world === lake)).toBe(true);
     expect(worlds(0.25).filter((world) => world === lake).length / 100).toBeCloseTo(0.25, 1);

@@ -56,7 +56,12 @@ describe('attacks on actions', () => {
       expect(optimal!).toBeLessThanOrEqual(Math.min(random!, worst!) + 1e-12);
     }
     // Without an attack the lake is crossed along row 0 and column 2; one action led into a hole ends it.
-    const lake = frozenLake.create({ map: '4x4', rows: ['SFF', 'HFH', 'FFG'], slippery: false, successRate: 1 });
+    const lake = frozenLake.create({
+      map: '4x4',
+      rows: ['SFF', 'HFH', 'FFG'],
+      slippery: false,
+      successRate: 1,
+    });
     const goes = tablePolicy([2, 1, 0, 0, 1, 0, 2, 2, 0], 4);
     const unharmed = bind(optimalAction, lake, { probability: 1, budget: 0 }, goes).exactReturn!(goes);
     expect(unharmed).toBe(1);
@@ -81,7 +86,13 @@ describe('action-robust training', () => {
       context,
       disobedience: { probability: 0.25, practice: hands, examination: hands },
     });
-    const params = { ...defaults(qLearning.params), steps: 40_000, discount: 0.5, learningRate: 0.2, examinations: 1 };
+    const params = {
+      ...defaults(qLearning.params),
+      steps: 40_000,
+      discount: 0.5,
+      learningRate: 0.2,
+      examinations: 1,
+    };
     const { weights } = await (qLearning as { train: Function }).train(lesson, params, context);
     // V = 0.75·Q(pull) + 0.25·Q(idle), Q(pull) = 1 + V/2, Q(idle) = V/2: V = 0.75 + V/2 = 1.5.
     expect(weights.values[0]).toBeCloseTo(0.75, 2);

@@ -34,5 +34,6 @@ export default defineRlTrainingDefense({
     }),
   },
   slowdown: () => 1.1,
-  world: ({ reach, nominalShare }, environment, random) => randomised(environment, reach, nominalShare, random),
+  world: ({ reach, nominalShare }, environment, random) =>
+    randomised(environment, reach, nominalShare, random),
 });
