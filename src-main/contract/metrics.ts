@@ -396,7 +396,7 @@ export const MEASURES: Record<string, Measure> = {
     title: 'Worst case',
     unit: 'share',
     better: 'higher',
-    help: 'Inputs right before and after every attack of the experiment.',
+    help: 'Inputs right before and after every attack of the experiment that has an epsilon; where none has one, after all.',
   },
   unseenAccuracy: {
     title: 'Unseen attacks',

@@ -6,7 +6,7 @@ import type { ArmState, Backdoor, Certified, RunState } from './fold';
 import type { Applied } from './params';
 import { interquartileInterval, meanInterval, type Interval } from './statistics';
 import { isSeen, trainedAgainst } from './training-attacks';
-import { failedChecks, verdict, worstCase, type Verdict } from './verdict';
+import { decisive, failedChecks, verdict, worstCase, type Verdict } from './verdict';
 
 export type { Verdict };
 
@@ -109,6 +109,7 @@ export const familyKey = ({
 export function summarize(state: RunState): Summary {
   const attacks = state.plan?.attacks ?? [];
   const interval = state.plan?.task === 'reinforcement-learning' ? interquartileInterval : meanInterval;
+  const counts = decisive(attacks);
 
   const families = new Map<string, ArmState[]>();
   for (const arm of state.arms) {
@@ -156,8 +157,10 @@ export function summarize(state: RunState): Summary {
         ],
         ...filterOf(evaluated, interval),
         ...certifiedOf(state, evaluated),
-        worstCase: over((arm) => worstCase(arm)),
-        unseen: over((arm) => worstCase(arm, (attack) => !isSeen(attacks[attack]!, trained))),
+        worstCase: over((arm) => worstCase(arm, counts)),
+        unseen: over((arm) =>
+          worstCase(arm, (attack) => counts(attack) && !isSeen(attacks[attack]!, trained)),
+        ),
         corruptions: corruptionsOf(evaluated),
         trainingSeconds: plainly((arm) => arm.trainedSeconds),
         trainingGradients: plainly((arm) => arm.trainedGradients),

@@ -40,15 +40,25 @@ const LEAST_GAIN = 0.05;
 /** Right before and after an attack. */
 const STOOD = 3;
 
-/** Per input: right before and after every one of the attacks evaluated so far; null when outcomes were not recorded. */
-export function standing(arm: ArmState, counts: (attack: number) => boolean = () => true): boolean[] | null {
+/**
+ * The attacks that a worst case is taken over. One on images that has no epsilon goes as far as it must: that it succeeds
+ * is told of no model, and by its distance. Where there are no others, it counts.
+ */
+export function decisive(attacks: readonly AttackPlan[]): (attack: number) => boolean {
+  const onImages = attacks.filter(({ surface }) => surface === 'evasion');
+  const endless = onImages.filter(({ params }) => !('epsilon' in params));
+  return endless.length < onImages.length ? (attack) => !endless.includes(attacks[attack]!) : () => true;
+}
+
+/** Per input: right before and after every one of these attacks evaluated so far; null when outcomes were not recorded. */
+export function standing(arm: ArmState, counts: (attack: number) => boolean): boolean[] | null {
   const outcomes = arm.attacks.flatMap((evaluation, i) => (counts(i) ? (evaluation?.outcome ?? []) : []));
   if (outcomes.length === 0) return null;
   return Array.from(outcomes[0]!, (_, i) => outcomes.every((outcome) => outcome[i] === STOOD));
 }
 
-/** Share of inputs that stand every one of the attacks; of agents the lowest mean return under any. */
-export function worstCase(arm: ArmState, counts: (attack: number) => boolean = () => true): number | null {
+/** Share of inputs that stand every one of these attacks; of agents the lowest mean return under any. */
+export function worstCase(arm: ArmState, counts: (attack: number) => boolean): number | null {
   const inputs = standing(arm, counts);
   if (inputs) return inputs.filter(Boolean).length / inputs.length;
   const returns = arm.attacks.flatMap((evaluation, i) =>
@@ -81,7 +91,8 @@ export function verdict(arms: ArmState[], undefended: ArmState[], attacks: Attac
   const failed = failedChecks({ checks });
   const ran = checks.some(({ status }) => status !== 'not-run');
   const gradientMasking = failed.filter((id) => id in MASKING);
-  const above = isAbove(arms, undefended);
+  const counts = decisive(attacks);
+  const above = isAbove(arms, undefended, counts);
   const robust = failed.length === 0 && above;
   return {
     holds: ran && failed.length === 0,
@@ -94,7 +105,7 @@ export function verdict(arms: ArmState[], undefended: ArmState[], attacks: Attac
       robust,
       above,
       isDefended: !arms.every((arm) => undefended.includes(arm)),
-      isAgent: arms.every((arm) => standing(arm) === null),
+      isAgent: arms.every((arm) => standing(arm, counts) === null),
       seeds: arms.length,
     }),
     checks,
@@ -245,18 +256,18 @@ function compare(arm: ArmState, weak: AttackPlan, rival: AttackPlan): { failed: 
 }
 
 /** Whether the worst case lies above the undefended arms' by more than the interval, seeds (or, with one, inputs) paired. */
-function isAbove(arms: ArmState[], undefended: ArmState[]): boolean {
+function isAbove(arms: ArmState[], undefended: ArmState[], counts: (attack: number) => boolean): boolean {
   const pairs = arms.flatMap((arm) => {
     const rival = undefended.find((other) => other.plan.seed === arm.plan.seed);
     return rival && rival !== arm && rival.clean ? [{ arm, rival }] : [];
   });
   const gains = pairs.flatMap(({ arm, rival }) => {
-    const [a, b] = [worstCase(arm), worstCase(rival)];
+    const [a, b] = [worstCase(arm, counts), worstCase(rival, counts)];
     return a === null || b === null ? [] : [a - b];
   });
   const gain = meanInterval(gains);
   const [one] = pairs;
-  const [a, b] = [one && standing(one.arm), one && standing(one.rival)];
+  const [a, b] = [one && standing(one.arm, counts), one && standing(one.rival, counts)];
   // Returns have no scale of their own, so that a least gain cannot be named.
   if (!gain || (a && gain.mean < LEAST_GAIN)) return false;
   if (pairs.length === 1) return Boolean(a && b && beats(b, a).beats);

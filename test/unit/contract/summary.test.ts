@@ -150,6 +150,14 @@ describe('summary', () => {
     expect(check([-3 * (1 + 1e-15), -2, -3]).status).toBe('pass');
   });
 
+  it('takes the worst case over attacks that have a budget, where there are any', () => {
+    const [pgd, deepfool] = [attack(0, 'pgd', 0.1), { ...attack(1, 'deepfool', 0.1), params: {} }];
+    const worst = (attacks: AttackPlan[], right: number[]) =>
+      summarize(run(attacks, [{ arm: arm(0, 1, false), right }])).summary[0]!.worstCase!.mean;
+    expect(worst([pgd, deepfool], [60, 0])).toBeCloseTo(0.6);
+    expect(worst([{ ...deepfool, index: 0 }], [0])).toBe(0);
+  });
+
   it('compares attacks on a box by their epsilon, whether or not they could displace a cell too', () => {
     const onBox = (index: number, id: string, cells: object): AttackPlan => ({
       ...attack(index, id, 0.1, id === 'random-observation' ? 'none' : 'white-box'),
