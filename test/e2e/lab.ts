@@ -62,7 +62,7 @@ export class Lab {
     await this.page.setViewportSize(size);
   }
 
-  async go(view: 'New' | 'Run' | 'Trade-off' | 'Sessions' | 'Settings'): Promise<void> {
+  async go(view: 'New' | 'Run' | 'Trade-off' | 'Compare' | 'Sessions' | 'Settings'): Promise<void> {
     await this.page.getByRole('navigation').getByRole('link', { name: view }).click();
   }
 
@@ -130,6 +130,13 @@ export class Lab {
       }
     }
     await this.resize(SIZES[0]);
+  }
+
+  /** Native dialogs cannot be clicked: the place is chosen as a user would. */
+  async saveAs(path: string): Promise<void> {
+    await this.app.evaluate(({ dialog }, filePath) => {
+      dialog.showSaveDialog = (() => Promise.resolve({ canceled: false, filePath })) as never;
+    }, path);
   }
 
   async close(): Promise<void> {

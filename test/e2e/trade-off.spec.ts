@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { tradeOff } from './experiments';
 import { expect, test } from './lab';
 
-test('the trade-off board, the heat map and the verdict of a session, each as SVG, PNG and CSV', async ({
+test('the trade-off board, the heat map and the verdict of a session, each as SVG, PDF, PNG, CSV and LaTeX', async ({
   lab,
   home,
 }) => {
@@ -42,14 +42,11 @@ test('the trade-off board, the heat map and the verdict of a session, each as SV
   await lab.photograph('trade-off');
   await page.getByRole('tab', { name: 'Attack × defence' }).click();
 
-  const begins = { SVG: '<svg', PNG: '\u0089PNG', CSV: 'arm,' };
+  const begins = { SVG: '<svg', PDF: '%PDF-1', PNG: '\u0089PNG', CSV: 'arm,', LaTeX: '\\begin{table}' };
   for (const label of ['the board', 'the results', 'the verdict']) {
     for (const [format, begin] of Object.entries(begins)) {
       const file = join(home, `${label.replace(' ', '-')}.${format.toLowerCase()}`);
-      // Native dialogs cannot be clicked: the place is chosen as a user would.
-      await lab.app.evaluate(({ dialog }, filePath) => {
-        dialog.showSaveDialog = (() => Promise.resolve({ canceled: false, filePath })) as never;
-      }, file);
+      await lab.saveAs(file);
       await page.getByRole('button', { name: `Export ${label}`, exact: true }).click();
       const item = page.getByRole('menuitem', { name: format, exact: true }).filter({ visible: true });
       await item.click();
