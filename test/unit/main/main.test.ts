@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { EngineCommand, EngineReport } from '../../../src-main/contract/engine-port';
+import type { ReproductionState } from '../../../src-main/contract/reproduction';
 import { checkedCall } from '../../../src-main/main/checked-call';
 import { DuelHost } from '../../../src-main/main/duel-host';
 import { EngineHost, type EngineProcess } from '../../../src-main/main/engine-host';
 import { GrantStore } from '../../../src-main/main/grant-store';
 import { JsonFile } from '../../../src-main/main/json-file';
 import { CONTENT_SECURITY_POLICY, originOf, pageFile } from '../../../src-main/main/page-files';
+import { Reproducer } from '../../../src-main/main/reproducer';
 import { FIRST_PLACE, MIN_SIZE, reachable } from '../../../src-main/main/window-place';
 import { temporaryFolder } from '../sessions/session-fixture';
 
@@ -179,6 +181,50 @@ class FakeProcess implements EngineProcess {
   onExit = (listener: (code: number, lastWords: string) => void) => void (this.exit = listener);
   kill = () => void (this.killed = true);
 }
+
+describe('a reproduction', () => {
+  const session = { id: 'a', file: '/a.sparring', events: 9, grants: [] };
+  function newReproducer() {
+    const processes: FakeProcess[] = [];
+    const told: ReproductionState[] = [];
+    const reproducer = new Reproducer(
+      () => (processes.push(new FakeProcess()), processes.at(-1)!),
+      (state) => told.push(state),
+    );
+    return { processes, told, reproducer };
+  }
+  const outcome = { identical: true, compared: 9, difference: null, causes: [] };
+
+  it('tells how far it is and what came of it, one at a time', () => {
+    const { processes, told, reproducer } = newReproducer();
+    reproducer.start(session);
+    expect(() => reproducer.start(session)).toThrow('one at a time');
+    processes[0]!.report({ report: 'reproducing', compared: 4, of: 9 });
+    processes[0]!.report({ report: 'reproduced', outcome });
+    // Main ends the process, which tells of its exit.
+    expect(processes[0]!.killed).toBe(true);
+    processes[0]!.exit(0, '');
+    expect(told.map(({ compared, outcome: found, problem }) => [compared, found, problem])).toEqual([
+      [0, null, null],
+      [4, null, null],
+      [9, outcome, null],
+    ]);
+    reproducer.start(session);
+    expect(processes).toHaveLength(2);
+  });
+  it('whose process dies says so, and the next one can begin', () => {
+    const { processes, told, reproducer } = newReproducer();
+    reproducer.start(session);
+    processes[0]!.exit(137, 'out of memory');
+    expect(told.at(-1)!.problem!.message).toContain('out of memory');
+    reproducer.start(session);
+    reproducer.stop();
+    expect(processes[1]!.killed).toBe(true);
+    const before = told.length;
+    processes[1]!.exit(9, '');
+    expect(told).toHaveLength(before);
+  });
+});
 
 describe('the engine host', () => {
   function newHost() {

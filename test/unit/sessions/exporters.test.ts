@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { describe, expect, it } from 'vitest';
 import { fold, initialState } from '../../../src-main/contract/fold';
 import { exporterCatalog, exportSession } from '../../../src-main/sessions/exporters';
@@ -106,6 +107,42 @@ describe('every exporter', () => {
     await expect(exportSession(session(), 'json', out)).rejects.toThrow('the disk is full');
     expect(readFileSync(out, 'utf8')).toBe('before');
     expect(readdirSync(join(out, '..'))).toEqual(['a.json']);
+  });
+
+  it('says which artefact is gone, and writes nothing', async () => {
+    const file = session();
+    const database = new DatabaseSync(file);
+    database.exec(
+      "DELETE FROM artefact WHERE sequence = (SELECT min(sequence) FROM event WHERE type = 'evaluation' AND body LIKE '%$array%')",
+    );
+    database.close();
+    const out = join(temporaryFolder(), 'a.html');
+    await expect(exportSession(file, 'html', out)).rejects.toThrow(/event 10, array 0 is missing/);
+    expect(readdirSync(join(out, '..'))).toEqual([]);
+  });
+
+  it('refuses a session of a newer Sparring, and says so', async () => {
+    const file = session();
+    const database = new DatabaseSync(file);
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    await expect(exportSession(file, 'html', join(temporaryFolder(), 'a.html'))).rejects.toMatchObject({
+      problem: { message: expect.stringContaining('format 99'), remedy: 'Update Sparring.' },
+    });
+  });
+
+  it('exports a session while it is written', async () => {
+    const file = join(temporaryFolder(), 'a.sparring');
+    createSession(file, header());
+    const writer = SessionWriter.open(file, provenance);
+    run.slice(0, 9).forEach((event) => writer.append(event));
+    const out = join(temporaryFolder(), 'a.html');
+    await exportSession(file, 'html', out);
+    expect(readFileSync(out, 'utf8')).toContain('This session is running');
+    run.slice(9).forEach((event) => writer.append(event));
+    writer.close();
+    await exportSession(file, 'html', out);
+    expect(readFileSync(out, 'utf8')).not.toContain('This session is');
   });
 
   it('pdf says why plain Node cannot print, and what to do', async () => {

@@ -5,6 +5,7 @@ import { grantsOf } from '../../../src-main/sessions/grants';
 import { homeFolder } from '../../../src-main/sessions/home';
 import { Library, newSessionFile } from '../../../src-main/sessions/library';
 import { withSession } from '../../../src-main/sessions/reader';
+import { RowCache } from '../../../src-main/sessions/row-cache';
 import { createSession, SessionWriter } from '../../../src-main/sessions/writer';
 import { header, provenance, run, temporaryFolder } from './session-fixture';
 
@@ -95,6 +96,46 @@ describe('the library', () => {
     writer.close();
     library.delete(id);
     expect(existsSync(file)).toBe(false);
+  });
+
+  it('keeps tags and notes in the file, beside the record, also while it is written', async () => {
+    const library = libraryWith('one');
+    const id = 'one-20250101-120000';
+    const before = withSession(library.fileOf(id), (session) => session.events());
+    const writer = SessionWriter.open(library.fileOf(id), provenance);
+    library.describe(id, { tags: ['paper', 'ε 0.3'], notes: 'odd' });
+    writer.close();
+    library.describe(id, { tags: ['paper'], notes: 'odd, twice' });
+    expect((await library.list())[0]).toMatchObject({
+      tags: ['paper'],
+      notes: 'odd, twice',
+      text: 'name: small',
+    });
+    withSession(library.fileOf(id), (session) => {
+      expect(session.header()).toMatchObject({ tags: ['paper'], notes: 'odd, twice' });
+      expect(session.events()).toEqual(before);
+    });
+  });
+
+  it('knows its rows at the next start, and believes none that another build wrote', async () => {
+    const { folder } = libraryWith('one', 'two');
+    const rows = await new Library(folder, new RowCache(folder, 'a build')).list();
+    const known = new RowCache(folder, 'a build').read();
+    expect([...known.values()].map(({ row }) => row.name).sort()).toEqual(['one', 'two']);
+    expect(await new Library(folder, new RowCache(folder, 'a build')).list()).toEqual(rows);
+    expect(new RowCache(folder, 'another').read().size).toBe(0);
+    // A file that changed is read again, one that is gone is forgotten.
+    const again = new Library(folder, new RowCache(folder, 'a build'));
+    again.rename('one-20250101-120000', 'renamed');
+    again.delete('two-20250102-120000');
+    expect((await again.list()).map(({ name }) => name)).toEqual(['renamed']);
+    expect([...new RowCache(folder, 'a build').read().values()].map(({ row }) => row.name)).toEqual([
+      'renamed',
+    ]);
+    writeFileSync(join(folder, '.rows.json'), '{"build": "a bui');
+    expect(
+      (await new Library(folder, new RowCache(folder, 'a build')).list()).map(({ name }) => name),
+    ).toEqual(['renamed']);
   });
 
   it('takes no path for an id', () => {

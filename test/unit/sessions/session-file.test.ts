@@ -322,3 +322,26 @@ describe('a file that is no whole session', () => {
     expect(existsSync(`${file}-lock`)).toBe(false);
   });
 });
+
+it('gives curves as arrays, the numbers JSON cannot write included', () => {
+  const point = (series: string, x: number, value: number): RunEvent => ({
+    type: 'point',
+    arm: 0,
+    series,
+    x,
+    value,
+  });
+  const file = record([
+    run[0]!,
+    point('loss', 0.5, NaN),
+    point('epsilon', 1, 0.1),
+    point('loss', 1, -0),
+    point('loss', 2, Infinity),
+  ]);
+  withSession(file, (session) =>
+    expect(session.curves()).toEqual([
+      { arm: 0, series: 'loss', x: Float64Array.of(0.5, 1, 2), y: Float64Array.of(NaN, -0, Infinity) },
+      { arm: 0, series: 'epsilon', x: Float64Array.of(1), y: Float64Array.of(0.1) },
+    ]),
+  );
+});
