@@ -20,7 +20,7 @@ test('two recorded sessions are compared, run again and reported', async ({ lab,
     await page.getByRole('menuitem', { name: 'Tags and notes…' }).filter({ visible: true }).click();
     await page.getByLabel('Tags', { exact: true }).fill('figure 3');
     await page.getByLabel('Tags', { exact: true }).press('Enter');
-    await page.getByLabel('Notes').fill('a peculiar outcome');
+    await page.getByRole('textbox', { name: 'Notes' }).fill('a peculiar outcome');
     await page.getByRole('button', { name: 'Keep', exact: true }).click();
     await expect(page.getByRole('row', { name: /long/ })).toContainText('figure 3');
     const search = page.getByLabel('Search sessions');
