@@ -38,6 +38,6 @@ describe('robustness surfaces', () => {
 
 it('a trigger is told by what it sets', () => {
   expect(triggerText({ names: ['x', 'v', 'θ'], trigger: Float32Array.of(4.5, NaN, -1) })).toBe(
-    'x = 4.5, θ = -1',
+    'x = 4.5, θ = −1',
   );
 });
