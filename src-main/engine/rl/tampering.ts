@@ -6,8 +6,10 @@ import optimalAction from '../attacks/action/optimal-action';
 import { attackOf } from '../registry';
 import { dynamicsOf, nominalOf } from './dynamics';
 import { meanReturn, play, trajectory, type Played } from './episodes';
-import type { Params } from './eyes';
+import { exactReturn } from './exact';
+import { greedyChoices, type Params } from './eyes';
 import { bindHands } from './hands';
+import { stepLimit } from './limit';
 import {
   certificateHolds,
   episodesOf,
@@ -100,7 +102,8 @@ export async function reportDynamics(stage: Stage, attack: AttackPlan, first: bo
       const world = dynamics.altered(values);
       if (exact) {
         await within.breathe();
-        return exactClean({ environment: world, policy }).exactReturn!;
+        const choices = greedyChoices(policy, environment.transitions!().length);
+        return exactReturn(world, choices, stepLimit(world));
       }
       const { breathe } = within;
       const lots = (episode: number) => within.random('search', episode);

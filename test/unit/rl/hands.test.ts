@@ -7,6 +7,7 @@ import type { Params } from '../../../src-main/engine/rl/eyes';
 import { bindHands, checkHands } from '../../../src-main/engine/rl/hands';
 import { stream } from '../../../src-main/contract/random';
 import qLearning from '../../../src-main/engine/agents/q-learning';
+import type { LearningAgent } from '../../../src-main/engine/definitions';
 import { seats, silentContext, slotMachine, tablePolicy, defaults } from './toys';
 import { createLesson } from '../../../src-main/engine/rl/lesson';
 import type { Environment } from '../../../src-main/contract/environment';
@@ -93,9 +94,9 @@ describe('action-robust training', () => {
       learningRate: 0.2,
       examinations: 1,
     };
-    const { weights } = await (qLearning as { train: Function }).train(lesson, params, context);
+    const { weights } = await (qLearning as unknown as LearningAgent).train(lesson, params, context);
     // V = 0.75·Q(pull) + 0.25·Q(idle), Q(pull) = 1 + V/2, Q(idle) = V/2: V = 0.75 + V/2 = 1.5.
-    expect(weights.values[0]).toBeCloseTo(0.75, 2);
-    expect(weights.values[1]).toBeCloseTo(1.75, 2);
+    expect(weights['values']![0]).toBeCloseTo(0.75, 2);
+    expect(weights['values']![1]).toBeCloseTo(1.75, 2);
   });
 });
