@@ -90,6 +90,7 @@ const believable = ({ holds, checks }: Verdict): string =>
 export function resultTable(task: Task, { summary, transfers }: Summary): string {
   if (summary.length === 0) return 'No arm has begun yet.';
   const metric = METRIC[task];
+  // The first family is clean, so that its attacks are those of the experiment; what a poisoning reached stands apart.
   const attacks = labelsOf(summary[0]!.attacks);
   const seeds = Math.max(...summary.map((group) => group.seeds.length));
   const rows = [
@@ -115,12 +116,33 @@ export function resultTable(task: Task, { summary, transfers }: Summary): string
   ];
   const blocks = [
     toText(rows),
+    poisoningTable(summary),
     certifiedTables(summary),
     detectorTable(summary),
     failed.join('\n'),
     transferTables(summary, transfers ?? []),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+const POISONING_METRICS = ['attackSuccessRate', 'targetSuccess', 'targetConfidence'];
+const FILTER_METRICS = ['truePositiveRate', 'falsePositiveRate', 'removedSamples'];
+
+/** A row an arm that was poisoned for a class or an input, or whose training set was filtered. */
+function poisoningTable(summary: GroupSummary[]): string {
+  const heads = headOf(summary);
+  const rows = summary.flatMap(({ poisoning, attacks, filter }, i) => {
+    const reached = poisoning && attacks.find(({ id }) => id === poisoning.id)?.metrics;
+    return reached || filter ? [{ head: heads[i]!, metrics: { ...reached, ...filter } }] : [];
+  });
+  const names = [...POISONING_METRICS, ...FILTER_METRICS].filter((name) =>
+    rows.some(({ metrics }) => metrics[name]),
+  );
+  if (names.length === 0) return '';
+  return toText([
+    ['poisoning', ...names.map((name) => MEASURES[name]!.title.toLowerCase())],
+    ...rows.map(({ head, metrics }) => [head, ...names.map((name) => shownAs('share', metrics[name]))]),
+  ]);
 }
 
 /** For each norm a table of what is proven right at a radius, whatever is done to the inputs. */

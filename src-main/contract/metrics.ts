@@ -90,7 +90,37 @@ export const MEASURES: Record<string, Measure> = {
     title: 'Attack success rate',
     unit: 'share',
     better: 'lower',
-    help: 'Of the inputs first classified right, those the attack turned.',
+    help: 'Of the inputs first classified right, those the attack turned. Of a backdoor: of the test inputs of other classes, those that are given its class once they bear the trigger.',
+  },
+  targetSuccess: {
+    title: 'Target success',
+    unit: 'share',
+    better: 'lower',
+    help: 'Whether the one test input that the training set was poisoned for gets the class the attacker wants; over seeds the share of them.',
+  },
+  targetConfidence: {
+    title: 'Confidence in the wanted class',
+    unit: 'share',
+    better: 'lower',
+    help: 'Probability the model gives the class the attacker wants, for the one test input that the training set was poisoned for.',
+  },
+  truePositiveRate: {
+    title: 'Poison removed',
+    unit: 'share',
+    better: 'higher',
+    help: 'Of the training samples that were altered, those the filter removed; undefined where none was.',
+  },
+  falsePositiveRate: {
+    title: 'Clean samples removed',
+    unit: 'share',
+    better: 'lower',
+    help: 'Of the training samples that were not altered, those the filter removed all the same.',
+  },
+  removedSamples: {
+    title: 'Samples removed',
+    unit: 'share',
+    better: 'neither',
+    help: 'Share of the training samples that the model was trained without.',
   },
   meanLinf: {
     title: 'Mean Linf',

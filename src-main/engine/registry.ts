@@ -8,6 +8,7 @@ import type {
   CertifiedDefense,
   DetectionDefense,
   EvasionAttack,
+  FilteringDefense,
   ModelDefinition,
   ObservationAttack,
   PreprocessingDefense,
@@ -21,6 +22,7 @@ import type {
 export type Attack = EvasionAttack | TrainingSetAttack | ObservationAttack | RewardAttack;
 export type Defense =
   | TrainingDefense
+  | FilteringDefense
   | PreprocessingDefense
   | DetectionDefense
   | CertifiedDefense
