@@ -1,5 +1,5 @@
 import type { ImageShape } from '../../../contract/events';
-import { integer, number } from '../../../contract/params';
+import { derivedNumber, integer, number } from '../../../contract/params';
 import { defineTrainingSetAttack, type Trigger } from '../../definitions';
 import { selected } from '../../splits';
 import {
@@ -37,7 +37,14 @@ export default defineTrainingSetAttack({
       min: 0,
       max: 1,
       unit: 'pixel range',
-      help: 'Of the sinusoid; the paper’s Δ, there 20 to 40 of 255 in training and up to 60 in the test.',
+      help: 'Of the sinusoid on training samples; the paper’s Δ.',
+    }),
+    testAmplitude: derivedNumber({
+      derived: 'amplitude',
+      min: 0,
+      max: 1,
+      unit: 'pixel range',
+      help: 'The same on the inputs the backdoor is tried on, which need not be as faint.',
     }),
     frequency: integer({
       default: 6,
@@ -47,7 +54,8 @@ export default defineTrainingSetAttack({
       help: 'Periods over the width of the image.',
     }),
   },
-  async poison(dataset, { rate, target, ...sinusoid }, context) {
+  derive: ({ amplitude }) => ({ testAmplitude: amplitude }),
+  async poison(dataset, { rate, target, amplitude, frequency }, context) {
     const { train, shape, classes } = dataset;
     checkSeveral(classes);
     checkClass(target, classes, 'poisoning.sig.target');
@@ -57,10 +65,11 @@ export default defineTrainingSetAttack({
       countAt(rate, train, own, 'of the target class', 'sig'),
       context.random('samples'),
     );
-    const { apply } = sinusoidal(shape, target, sinusoid);
+    const { apply } = sinusoidal(shape, target, { amplitude, frequency });
     return altered(dataset, changed, { images: apply(selected(train, changed).images) });
   },
-  trigger: ({ shape }, { target, ...sinusoid }) => sinusoidal(shape, target, sinusoid),
+  trigger: ({ shape }, { target, testAmplitude, frequency }) =>
+    sinusoidal(shape, target, { amplitude: testAmplitude, frequency }),
 });
 
 /** v(i, j) = Δ sin(2π j f / m), j the column of m; what leaves [0, 1] is clipped. */
