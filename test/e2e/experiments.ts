@@ -86,3 +86,15 @@ model: {id: http, address: '${address}'}
 attacks: ${attacks}
 evaluation: {samples: 20}
 `;
+
+export const backdoor = `
+name: backdoor
+task: classification
+seeds: [1]
+dataset: {id: mnist, train: 1500, test: 400, validation: 0}
+model: {id: mlp, units: 64}
+training: {epochs: 6, batchSize: 64}
+poisoning:
+  - {id: badnets, rate: 0.1}
+evaluation: {samples: 400}
+`;

@@ -17,9 +17,9 @@ export default defineModelFilter({
   id: 'activation-clustering',
   title: 'Activation clustering',
   summary:
-    'Splits the activations of each label into two clusters. The samples of a clean class do not fall apart; a poisoned one does, into digits that are what they are labelled and digits that bear the trigger. Where the two lie clearly apart, the smaller is left out.',
+    'Splits the activations of each label into two clusters. The samples of a clean class do not fall apart; a poisoned one does, into digits that are what they are labelled and digits that bear the trigger. Where one of them is clearly smaller, it is left out.',
   limits:
-    'Principal in place of independent components. The smaller cluster is taken for the poison, so more poison than clean samples in a class turns it round. A class that has two ways of being written may look poisoned.',
+    'Principal in place of independent components, and the paper’s comparison of sizes, not its reclassification. More poison than about a third of a class is not found; a class with a rare way of being written may look poisoned.',
   reference: {
     authors: 'B. Chen, W. Carvalho, N. Baracaldo, H. Ludwig, B. Edwards, T. Lee, I. Molloy, B. Srivastava',
     title: 'Detecting backdoor attacks on deep neural networks by activation clustering',
@@ -34,17 +34,25 @@ export default defineModelFilter({
       unit: 'directions',
       help: 'Principal components that are clustered.',
     }),
+    largest: number({
+      default: 0.35,
+      min: 0,
+      max: 0.5,
+      unit: 'share',
+      help: 'Share of the class up to which the smaller cluster counts as poison; a clean class splits nearly in halves.',
+    }),
     silhouette: number({
-      default: 0.3,
+      default: 0.1,
       min: -1,
       max: 1,
       help: 'Silhouette from which two clusters count as two: 1 far apart, 0 one beside the other.',
+      advanced: true,
     }),
     epochs: examinedEpochs,
   },
   derive: epochsOf,
   cost: ({ batches }) => 3 * PASS * batches,
-  async suspect({ train, classes }, model, { components, silhouette }, context) {
+  async suspect({ train, classes }, model, { components, largest, silhouette }, context) {
     const features = featuresOf(model, train);
     const width = features.length / sizeOf(train);
     const scores = new Float32Array(sizeOf(train));
@@ -56,7 +64,8 @@ export default defineModelFilter({
       const { projected } = principalComponents(rowsAt(features, indices, width), width, components);
       const { smaller, apart } = twoClusters(projected, context.random('clusters', label));
       indices.forEach((index, row) => (scores[index] = smaller[row] ? apart : 0));
-      if (apart >= silhouette) removed.push(...indices.filter((_, row) => smaller[row]));
+      const share = smaller.filter(Boolean).length / indices.length;
+      if (share <= largest && apart >= silhouette) removed.push(...indices.filter((_, row) => smaller[row]));
       await context.breathe();
     }
     return { removed: Uint32Array.from(removed).sort(), scores };
