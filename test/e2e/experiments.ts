@@ -91,10 +91,10 @@ export const backdoor = `
 name: backdoor
 task: classification
 seeds: [1]
-dataset: {id: mnist, train: 1500, test: 400, validation: 0}
-model: {id: mlp, units: 64}
-training: {epochs: 6, batchSize: 64}
+dataset: {id: mnist, train: 1000, test: 200, validation: 0}
+model: {id: mlp, units: 32}
+training: {epochs: 8, batchSize: 64}
 poisoning:
   - {id: badnets, rate: 0.1}
-evaluation: {samples: 400}
+evaluation: {samples: 200}
 `;

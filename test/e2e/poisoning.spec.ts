@@ -4,6 +4,8 @@ import { expect, test } from './lab';
 test('draws a trigger, runs the backdoor, finds suspects, trains without them, and the trigger fails', async ({
   lab,
 }) => {
+  // Two runs and twelve pictures.
+  test.slow();
   const { page } = lab;
   const region = (name: string) => page.getByRole('region', { name, exact: true });
   const text = page.getByLabel('Experiment as YAML');
@@ -19,7 +21,7 @@ test('draws a trigger, runs the backdoor, finds suspects, trains without them, a
   await page.mouse.down();
   for (let pixel = 23; pixel <= 26; pixel++) await page.mouse.move(x + at(pixel), y + at(23));
   await page.mouse.up();
-  await expect(text).toHaveValue(/drawing:\s+- ["']?9999/);
+  await expect(text).toHaveValue(/drawing: \["9999"/);
   await page.getByRole('button', { name: 'Move the trigger up' }).click();
   await expect(text).toHaveValue(/bottom: 2/);
   await lab.photograph('trigger-editor');
@@ -35,7 +37,7 @@ test('draws a trigger, runs the backdoor, finds suspects, trains without them, a
   expect(await success(/BadNets/)).toBeGreaterThan(60);
 
   await page.getByRole('tab', { name: 'Poisoned samples' }).click();
-  await expect(region('Poisoned samples')).toContainText('150 of 1 500 training samples altered');
+  await expect(region('Poisoned samples')).toContainText('100 of 1 000 training samples altered');
   await expect(page.getByRole('img', { name: 'True trigger' })).toBeVisible();
   await lab.photograph('provenance');
 
