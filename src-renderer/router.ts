@@ -1,4 +1,5 @@
 import { createRouter, createWebHashHistory } from 'vue-router';
+import CompareSessions from './views/CompareSessions.vue';
 import LiveRun from './views/LiveRun.vue';
 import NewExperiment from './views/NewExperiment.vue';
 import SessionLibrary from './views/SessionLibrary.vue';
@@ -12,6 +13,7 @@ export const router = createRouter({
     { path: '/new', name: 'new', component: NewExperiment, meta: { title: 'New experiment' } },
     { path: '/live/:id?', name: 'live', component: LiveRun, meta: { title: 'Run' } },
     { path: '/trade-off/:id?', name: 'trade-off', component: TradeOff, meta: { title: 'Trade-off' } },
+    { path: '/compare', name: 'compare', component: CompareSessions, meta: { title: 'Compare' } },
     { path: '/sessions', name: 'sessions', component: SessionLibrary, meta: { title: 'Sessions' } },
     { path: '/settings', name: 'settings', component: SettingsView, meta: { title: 'Settings' } },
   ],

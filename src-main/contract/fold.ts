@@ -2,7 +2,17 @@
  * The one fold: events → what the views show. Live view, replay, command-line table and report all use it, so a
  * recording opened later cannot show anything else than was seen live.
  */
-import type { ArmPlan, Check, Metrics, Plan, Position, Problem, RecordedEvent, RunEvent } from './events';
+import type {
+  ArmPlan,
+  Check,
+  Metrics,
+  Plan,
+  Position,
+  Problem,
+  RecordedEvent,
+  RobustnessSurface,
+  RunEvent,
+} from './events';
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 export type Example = EventOf<'example'>;
@@ -20,6 +30,7 @@ export type TrainingSet = EventOf<'training-set'>;
 export type Triggered = EventOf<'triggered'>;
 export type Suspects = EventOf<'suspects'>;
 export type ActivationMap = EventOf<'activations'>;
+export type Backdoor = EventOf<'backdoor'>;
 
 /** x and y of a curve, in the order they were made. */
 export interface Curve {
@@ -51,6 +62,10 @@ export interface ArmState {
   certified: Certified | null;
   /** By index of plan.attacks: one input attacked alone, step by step. */
   steps: (AttackSteps | undefined)[];
+  /** By index of plan.attacks: what the agent earns as two quantities of the world change. */
+  surfaces: (RobustnessSurface | undefined)[];
+  /** Triggers it met: of its own backdoor, or, not backdoored, of those of other arms. */
+  backdoors: Backdoor[];
   checks: Check[];
   /** Provenance: what a training-set poisoning altered. */
   poisoned: Poisoned | null;
@@ -140,6 +155,8 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
         attackCurves: [],
         certified: null,
         steps: [],
+        surfaces: [],
+        backdoors: [],
         checks: [],
         poisoned: null,
         triggered: null,
@@ -205,6 +222,12 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       break;
     case 'certified':
       arm!.certified = event;
+      break;
+    case 'robustness-surface':
+      arm!.surfaces[event.attack] = event.surface;
+      break;
+    case 'backdoor':
+      arm!.backdoors.push(event);
       break;
     case 'attack-curve':
       arm!.attackCurves.push(event);

@@ -2,7 +2,7 @@
 import type { Norm } from './catalog';
 import { certifiedAccuracy, certifiedRadii } from './certified';
 import type { Metrics } from './events';
-import type { ArmState, Certified, RunState } from './fold';
+import type { ArmState, Backdoor, Certified, RunState } from './fold';
 import type { Applied } from './params';
 import { interquartileInterval, meanInterval, type Interval } from './statistics';
 import { isSeen, trainedAgainst } from './training-attacks';
@@ -75,7 +75,7 @@ export interface GroupSummary {
     /** Whether the defence was trained against it, whatever the budget. */
     seen: boolean;
   })[];
-  /** Present where a filter removed training samples: its rates against the provenance. */
+  /** Present where a filter removed what was learnt from: its rates against the provenance. */
   filter?: MetricIntervals;
   /** Present where something was to be proven of the models. */
   certified?: CertifiedSummary;
@@ -199,11 +199,23 @@ export function summarize(state: RunState): Summary {
   return { arms, summary, transfers };
 }
 
-/** What the arms' poisoning reached on the models trained on it: it stands among the attacks, under its own id. */
+/** What the arms' poisoning reached on what learnt from it: it stands among the attacks, under its own id. */
 function poisoningsOf(arms: ArmState[]): AttackSummary<Metrics[]>[] {
   const metrics = arms.flatMap(({ triggered }) => (triggered ? [triggered.metrics] : []));
   const poisoning = arms[0]?.plan.poisoning;
-  return poisoning && metrics.length ? [{ id: poisoning.id, params: poisoning.params, metrics }] : [];
+  if (!poisoning || metrics.length === 0) return backdoorsOf(arms);
+  return [{ id: poisoning.id, params: poisoning.params, metrics }];
+}
+
+/** Triggers that agents met: they stand among the attacks, under the id of the poisoning that implanted them. */
+function backdoorsOf(arms: ArmState[]): AttackSummary<Metrics[]>[] {
+  const met = arms.flatMap(({ backdoors }) => backdoors);
+  const keyOf = ({ poisoning }: Backdoor): string => JSON.stringify(poisoning);
+  return [...new Map(met.map((one) => [keyOf(one), one.poisoning]))].map(([key, { id, params }]) => ({
+    id,
+    params,
+    metrics: met.filter((one) => keyOf(one) === key).map(({ metrics }) => metrics),
+  }));
 }
 
 function filterOf(

@@ -30,8 +30,10 @@ test('draws a trigger, runs the backdoor, finds suspects, trains without them, a
 
   await page.getByRole('tab', { name: 'Poisoning', exact: true }).click();
   const success = async (row: RegExp): Promise<number> => {
-    const cells = region('Poisoning').getByRole('row', { name: row }).getByRole('cell');
-    return Number((await cells.nth(2).textContent())!.match(/[\d.]+/)![0]);
+    const cell = region('Poisoning').getByRole('row', { name: row }).getByRole('cell').nth(2);
+    // A filter's row is there before its model is trained.
+    await expect(cell).toContainText('%', { timeout: 150_000 });
+    return Number((await cell.textContent())!.match(/[\d.]+/)![0]);
   };
   await expect(region('Poisoning').getByRole('row').nth(1)).toContainText('%');
   expect(await success(/BadNets/)).toBeGreaterThan(60);

@@ -305,7 +305,7 @@ it('the gradient of the match of gradients is that of its difference', () => {
   });
   const { match, gradient } = matchGradient(model, batch, wanted);
   expect(Math.abs(match)).toBeLessThan(1);
-  const slopes = gradient.dataSync();
+  const slopes = gradient.dataSync<'float32'>();
   const along = tf.sign(gradient);
   const h = 2e-3;
   const at = (sign: number) =>
