@@ -121,6 +121,7 @@ export function resultTable(task: Task, { summary, transfers }: Summary): string
   ];
   const blocks = [
     toText(rows),
+    poisoningTable(task, summary),
     task === 'reinforcement-learning' ? backdoorTable(summary) : '',
     certifiedTables(summary),
     detectorTable(summary),
@@ -128,6 +129,28 @@ export function resultTable(task: Task, { summary, transfers }: Summary): string
     transferTables(summary, transfers ?? []),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+const POISONING_METRICS = ['attackSuccessRate', 'targetSuccess', 'targetConfidence'];
+const FILTER_METRICS = ['truePositiveRate', 'falsePositiveRate', 'removedSamples'];
+
+/** A row an arm that was poisoned for a class or an input, or whose training set was filtered. */
+function poisoningTable(task: Task, summary: GroupSummary[]): string {
+  const heads = headOf(summary);
+  const rows = summary.flatMap(({ poisoning, attacks, filter }, i) => {
+    // Triggers that agents met have a table of their own.
+    const reached =
+      task === 'classification' && poisoning ? attacks.find(({ id }) => id === poisoning.id)?.metrics : null;
+    return reached || filter ? [{ head: heads[i]!, metrics: { ...reached, ...filter } }] : [];
+  });
+  const names = [...POISONING_METRICS, ...FILTER_METRICS].filter((name) =>
+    rows.some(({ metrics }) => metrics[name]),
+  );
+  if (names.length === 0) return '';
+  return toText([
+    ['poisoning', ...names.map((name) => MEASURES[name]!.title.toLowerCase())],
+    ...rows.map(({ head, metrics }) => [head, ...names.map((name) => shownAs('share', metrics[name]))]),
+  ]);
 }
 
 /** A row an arm and trigger: whether the agent obeys it, and would have done so anyway. */

@@ -81,6 +81,23 @@ export const TRIGGERED = -1;
 /** Of an image in a typed array, channels innermost. */
 export type ImageShape = [height: number, width: number, channels: number];
 
+/** A trigger: values in [0, 1] and how far each covers what is beneath, height · width · channels each. */
+export interface TriggerPicture {
+  shape: ImageShape;
+  pixels: Float32Array;
+  mask: Float32Array;
+}
+
+export interface RecoveredTrigger extends TriggerPicture {
+  label: number;
+  /** L1 norm of the mask. */
+  size: number;
+  /** Deviations (of the median absolute kind) by which its size lies below the median of all classes. */
+  anomaly: number;
+  /** Whether the class is taken for a backdoor's target. */
+  flagged: boolean;
+}
+
 /**
  * What stands in the place of a predicted class where a target gives none: a vote that is not clear enough, and an input
  * that a detector takes for an attack. Arms whose targets can give these have fewer classes than that.
@@ -119,17 +136,69 @@ export type RunEvent =
   /** A model from a file, by the SHA-256 of that, so that a reproduction with another one is noticed. */
   | { type: 'model-opened'; name: string; hash: string }
   | { type: 'arm-started'; arm: number }
-  /** What a poisoning altered: indices of the training samples, or of the recorded steps of a log. */
-  | { type: 'poisoned'; arm: number; changed: Uint32Array; of: number }
-  /** What a filter took for poisoned, by index, and how suspicious each looked. The agent is trained without them. */
+  /**
+   * The training samples as they were read, 8 bits a value, so that what an arm did to them can be looked at. Once a run,
+   * and only where something is poisoned or filtered and they are not too many (PICTURED_VALUES in engine/provenance.ts).
+   */
+  | { type: 'training-set'; shape: ImageShape; images: Uint8Array; labels: Uint8Array }
+  /** Provenance of what is learnt from. Of a log, and in sessions recorded before there was more, the indices alone. */
+  | {
+      type: 'poisoned';
+      arm: number;
+      /** Indices of the training samples, or of the recorded steps of a log, that were altered. */
+      changed: Uint32Array;
+      of: number;
+      /** Of each altered sample: its label before and after. */
+      before?: Uint8Array;
+      after?: Uint8Array;
+      /** Its picture after, 8 bits a value; absent where labels alone were altered, or there are too many. */
+      images?: Uint8Array;
+      /** What sets a backdoor off, where it is a patch or a pattern; `mask` is its opacity at each value. */
+      trigger?: TriggerPicture;
+    }
+  /**
+   * A trained model meets what its training set was poisoned for: test inputs of other classes with the trigger, or the one
+   * chosen input.
+   */
+  | {
+      type: 'triggered';
+      arm: number;
+      /** The class the poisoning wants. */
+      target: number;
+      metrics: Metrics;
+      shape: ImageShape;
+      /** The first of the inputs, as they were shown: k pictures in [0, 1], their index in the test set, true and predicted class. */
+      images: Float32Array;
+      inputs: Uint32Array;
+      labels: Uint8Array;
+      predicted: Uint8Array;
+    }
+  /** What a filter took for poisoned, by index, and how suspicious each looked. Model or agent is trained without them. */
   | {
       type: 'suspects';
       arm: number;
       removed: Uint32Array;
       of: number;
+      /** How suspicious each sample looked, the higher the more; absent where the filter gives no number. */
       scores?: Float32Array;
       /** Shares removed, against the provenance: see `truePositiveRate` in metrics.ts. */
       metrics: Metrics;
+      /** A trigger found for each class, and how far the class stands out (Neural Cleanse). */
+      recovered?: RecoveredTrigger[];
+    }
+  /**
+   * Where the training samples lie in the last hidden layer of an arm's model: the two principal components, with the label
+   * trained on and the loss there.
+   */
+  | {
+      type: 'activations';
+      arm: number;
+      x: Float32Array;
+      y: Float32Array;
+      labels: Uint8Array;
+      loss: Float32Array;
+      /** Share of the variance that the two components hold. */
+      explained: number;
     }
   /** One value of a curve. x is in the unit of the series (metrics.ts). */
   | { type: 'point'; arm: number; series: string; x: number; value: number }

@@ -25,7 +25,11 @@ export type Certified = EventOf<'certified'>;
 export type AttackSteps = EventOf<'attack-steps'>;
 export type Transfer = EventOf<'transfer'>;
 export type Corruption = EventOf<'corruption'>;
+export type Poisoned = EventOf<'poisoned'>;
+export type TrainingSet = EventOf<'training-set'>;
+export type Triggered = EventOf<'triggered'>;
 export type Suspects = EventOf<'suspects'>;
+export type ActivationMap = EventOf<'activations'>;
 export type Backdoor = EventOf<'backdoor'>;
 
 /** x and y of a curve, in the order they were made. */
@@ -63,11 +67,13 @@ export interface ArmState {
   /** Triggers it met: of its own backdoor, or, not backdoored, of those of other arms. */
   backdoors: Backdoor[];
   checks: Check[];
-  /** Indices of the training samples that a poisoning altered. */
-  poisoned: Uint32Array | null;
-  poisonedOf: number;
-  /** What a filter removed. */
+  /** Provenance: what a training-set poisoning altered. */
+  poisoned: Poisoned | null;
+  /** What the poisoning reached on the trained model; null where it is for nothing of that kind. */
+  triggered: Triggered | null;
+  /** What a filter removed from the training set. */
   suspects: Suspects | null;
+  activations: ActivationMap | null;
   trainedSeconds: number | null;
   /** Gradient calls of the training. */
   trainedGradients: number | null;
@@ -77,6 +83,8 @@ export interface RunState {
   status: 'starting' | 'running' | 'paused' | 'stopped' | 'failed' | 'done';
   plan: Plan | null;
   data: DataFacts | null;
+  /** The training samples as they were read, where the record holds them. */
+  trainingSet: TrainingSet | null;
   arms: ArmState[];
   examples: Example[];
   /** The latest of each arm and attack: `trajectoryKey`. */
@@ -105,6 +113,7 @@ export function initialState(): RunState {
     status: 'starting',
     plan: null,
     data: null,
+    trainingSet: null,
     arms: [],
     examples: [],
     trajectories: new Map(),
@@ -150,8 +159,9 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
         backdoors: [],
         checks: [],
         poisoned: null,
-        poisonedOf: 0,
+        triggered: null,
         suspects: null,
+        activations: null,
         trainedSeconds: null,
         trainedGradients: null,
       }));
@@ -163,11 +173,19 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       arm!.status = 'running';
       break;
     case 'poisoned':
-      arm!.poisoned = event.changed;
-      arm!.poisonedOf = event.of;
+      arm!.poisoned = event;
+      break;
+    case 'training-set':
+      state.trainingSet = event;
+      break;
+    case 'triggered':
+      arm!.triggered = event;
       break;
     case 'suspects':
       arm!.suspects = event;
+      break;
+    case 'activations':
+      arm!.activations = event;
       break;
     case 'point': {
       const curve = (arm!.curves[event.series] ??= { x: [], y: [] });

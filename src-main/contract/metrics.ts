@@ -90,7 +90,19 @@ export const MEASURES: Record<string, Measure> = {
     title: 'Attack success rate',
     unit: 'share',
     better: 'lower',
-    help: 'Of the inputs first classified right, those the attack turned. Of a backdoored agent: of the states in which it would do something else, those in which the trigger makes it do what the backdoor wants.',
+    help: 'Of the inputs first classified right, those the attack turned. Of a backdoor: of the test inputs of other classes, those that are given its class once they bear the trigger. Of a backdoored agent: of the states in which it would do something else, those in which the trigger makes it do what the backdoor wants.',
+  },
+  targetSuccess: {
+    title: 'Target success',
+    unit: 'share',
+    better: 'lower',
+    help: 'Whether the one test input that the training set was poisoned for gets the class the attacker wants; over seeds the share of them.',
+  },
+  targetConfidence: {
+    title: 'Confidence in the wanted class',
+    unit: 'share',
+    better: 'lower',
+    help: 'Probability the model gives the class the attacker wants, for the one test input that the training set was poisoned for.',
   },
   meanLinf: {
     title: 'Mean Linf',

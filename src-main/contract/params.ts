@@ -57,6 +57,8 @@ export interface BooleanSpec extends Described {
 export interface LinesSpec extends Described {
   kind: 'lines';
   default: null;
+  /** The lines are a picture, a character a pixel ('0' dark … '9' bright, '.' clear); `default` is then what is drawn without any. */
+  picture?: { default: readonly string[] };
 }
 
 /**

@@ -149,7 +149,7 @@ export function summarize(state: RunState): Summary {
               { id, params, metrics: intervals(metrics, interval, marks), seen: isSeen(attack, trained) },
             ];
           }),
-          ...backdoorsOf(evaluated).map(({ metrics, ...attack }) => ({
+          ...poisoningsOf(evaluated).map(({ metrics, ...attack }) => ({
             ...attack,
             metrics: intervals(metrics, interval),
             seen: false,
@@ -185,7 +185,7 @@ export function summarize(state: RunState): Summary {
         if (!metrics) return [];
         return [{ id, params, metrics, ...(fitted ? { fitted } : {}), ...marksBy.get(familyKey(arm.plan)) }];
       }),
-      ...backdoorsOf([arm]).map(({ metrics, ...attack }) => ({ ...attack, metrics: metrics[0]! })),
+      ...poisoningsOf([arm]).map(({ metrics, ...attack }) => ({ ...attack, metrics: metrics[0]! })),
     ],
     ...(arm.suspects ? { filter: arm.suspects.metrics } : {}),
   }));
@@ -200,6 +200,14 @@ export function summarize(state: RunState): Summary {
     return { source: nameOf(source), target: nameOf(target), id, params, metrics };
   });
   return { arms, summary, transfers };
+}
+
+/** What the arms' poisoning reached on what learnt from it: it stands among the attacks, under its own id. */
+function poisoningsOf(arms: ArmState[]): AttackSummary<Metrics[]>[] {
+  const metrics = arms.flatMap(({ triggered }) => (triggered ? [triggered.metrics] : []));
+  const poisoning = arms[0]?.plan.poisoning;
+  if (!poisoning || metrics.length === 0) return backdoorsOf(arms);
+  return [{ id: poisoning.id, params: poisoning.params, metrics }];
 }
 
 /** Triggers that agents met: they stand among the attacks, under the id of the poisoning that implanted them. */

@@ -37,8 +37,11 @@ import {
   type Assault,
   type ReadyAttack,
 } from './evasion';
+import { filterAndTrain, filteringWork } from './filtering';
 import { Memory } from './memory';
 import type { LayerSpec } from './network';
+import { poison, poisoningWork, whatItReached } from './poisoning';
+import { activationsOf, looksAtTrainingSet, trainingSetOf } from './provenance';
 import { attackOf, defenseById } from './registry';
 import { fittingInputs, sizeOf, testInputs } from './splits';
 import { CountingTarget, NetworkTarget } from './targets';
@@ -86,6 +89,9 @@ export const classification: TaskRunner = {
       let certified = told ?? null;
       if (!resumed) {
         reportClean(model, test, clean, context.now() - started, dataset, context);
+        drawAnew('triggered');
+        const triggered = await whatItReached(model.target, dataset, test, context);
+        if (triggered) context.emit(triggered);
         if (experiment.evaluation.corruptions) {
           drawAnew('corruptions');
           await evaluateCorruptions(model.target, test, dataset.shape, context, () =>
@@ -120,16 +126,22 @@ export const classification: TaskRunner = {
 
 function trainingWork(experiment: Experiment, arm: ArmPlan): number {
   if (!isTrainedHere(arm)) return 0;
-  const { training, dataset } = experiment;
+  const basis = basisOf(experiment);
+  return trainingCost(experiment, arm, basis) + poisoningWork(arm, basis);
+}
+
+/** In plain gradient steps on a batch. */
+function basisOf({ training, dataset }: Experiment): CostBasis {
   // The size is not known before the data are read; what the experiment asks for is close enough for an estimate.
   const train = Number(dataset!.train ?? 8000);
-  return trainingCost(experiment, arm, {
+  return {
+    epochs: training.epochs,
     batches: Math.ceil(train / training.batchSize),
     train,
     validation: Number(dataset!.validation ?? 0),
     attack: attackWork,
     examined: (applied, inputs) => (attackWork(applied) * inputs) / training.batchSize,
-  });
+  };
 }
 
 /** What the arm's training costs, in the measure of the basis. */
@@ -139,6 +151,9 @@ function trainingCost(
   basis: Omit<CostBasis, 'epochs'>,
 ): number {
   const definition = defense && defenseById(defense.id);
+  if (definition?.stage === 'filtering') {
+    return filteringWork(definition, defense!.params as AnyParams, { epochs, ...basis });
+  }
   if (definition?.stage !== 'training' && definition?.stage !== 'certified') return epochs * basis.batches;
   return definition.cost({ epochs, ...basis }, defense!.params as AnyParams);
 }
@@ -212,7 +227,12 @@ async function train(
   if (defense?.stage === 'preprocessing' || defense?.stage === 'detection') {
     defense.check?.(dataset.shape, arm.defense!.params as AnyParams);
   }
-  const poisoned = arm.poisoning ? await poison(dataset, context, resume === null) : dataset;
+  const basis = basisOf(experiment);
+  if (arm.index === 0 && !resume && looksAtTrainingSet(experiment)) {
+    const pictured = trainingSetOf(dataset);
+    if (pictured) context.emit(pictured);
+  }
+  const { dataset: poisoned, changed } = await poison(experiment, dataset, context, basis, resume === null);
   const trainer = new ArmTrainer({
     dataset: poisoned,
     training: experiment.training,
@@ -222,6 +242,11 @@ async function train(
   });
   if (defense?.stage === 'training' || defense?.stage === 'certified') {
     await defense.train(trainer, poisoned, arm.defense!.params as AnyParams, context.for('defense'));
+  } else if (defense?.stage === 'filtering') {
+    const found = resume?.history.some(({ type }) => type === 'suspects') ?? false;
+    const { batchSize } = experiment.training;
+    const set = { dataset: poisoned, changed };
+    await filterAndTrain({ defense, trainer, ...set, context, basis, batchSize, tell: !found });
   } else {
     await trainer.fit(poisoned.train);
   }
@@ -236,20 +261,9 @@ async function train(
     gradients: trainingGradients(experiment, arm, poisoned),
   });
   const target = new NetworkTarget(network, dataset.classes.length);
+  if (!arm.defense && looksAtTrainingSet(experiment))
+    context.emit(activationsOf(arm, target, poisoned.train));
   return defended(arm, dataset, target, () => trainer.dispose());
-}
-
-/** Poisons the training part. The streams depend on the arm's seed alone, so every defence meets the same poison. */
-async function poison(dataset: ImageDataset, context: ArmContext, tell: boolean): Promise<ImageDataset> {
-  const { id, params } = context.arm.poisoning!;
-  const attack = attackOf('training-set', id);
-  const { dataset: poisoned, changed } = await attack.poison(
-    dataset,
-    params as Parameters<typeof attack.poison>[1],
-    context.for('poisoning'),
-  );
-  if (tell) context.emit({ type: 'poisoned', arm: context.arm.index, changed, of: sizeOf(poisoned.train) });
-  return poisoned;
 }
 
 function reportClean(

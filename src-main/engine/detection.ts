@@ -12,6 +12,7 @@ import type { Assault, ReadyAttack } from './evasion';
 import { crossEntropy } from './losses';
 import { ascent, deliver, project, type BallNorm } from './norms';
 import { attackOf, defenseById } from './registry';
+import { thresholdFor } from './scores';
 import { inParts, sizeOf, toBatch } from './splits';
 import { WatchedTarget } from './targets';
 
@@ -44,12 +45,6 @@ export function guardOf(
     threshold: thresholdFor(clean, params.falsePositiveRate),
     evasionSteps: params.evasionSteps,
   };
-}
-
-/** The lowest of the scores that at most a share `rate` of them exceeds. */
-export function thresholdFor(scores: Float32Array, rate: number): number {
-  const sorted = scores.slice().sort().reverse();
-  return sorted[Math.min(sorted.length - 1, Math.floor(rate * sorted.length))]!;
 }
 
 /** Score of every image of a split. */

@@ -10,6 +10,7 @@ import type {
   DetectionDefense,
   DynamicsAttack,
   EvasionAttack,
+  FilteringDefense,
   LogAttack,
   ModelDefinition,
   ObservationAttack,
@@ -34,6 +35,7 @@ export type Attack =
   | RewardAttack;
 export type Defense =
   | TrainingDefense
+  | FilteringDefense
   | PreprocessingDefense
   | DetectionDefense
   | CertifiedDefense

@@ -73,7 +73,7 @@ export class ArmTrainer implements Trainer {
     return this.networks.at(-1)!;
   }
 
-  async fit(train: Split, options: FitOptions = {}): Promise<WhiteBoxTarget> {
+  async fit(train: Split, options: FitOptions = {}): Promise<NetworkTarget> {
     const { dataset, training, layers, context, resume } = this.job;
     if (sizeOf(train) === 0) {
       throw new LabError(
@@ -85,6 +85,7 @@ export class ArmTrainer implements Trainer {
     const index = this.networks.length;
     const random = context.for('fit', index).random;
     const network = new Network(dataset.shape, layers, random('weights'));
+    if (options.initial) network.restore(options.initial);
     this.networks.push(network);
     const target = new NetworkTarget(network, dataset.classes.length);
     const epochs = options.epochs ?? training.epochs;

@@ -46,6 +46,9 @@ interface Choice {
   /** Whose classes are shown; attack −1: none. */
   classesFamily: string | undefined;
   classesAttack: number | undefined;
+  /** The arm whose poisoned samples, and whose activations, are shown. */
+  poisonedArm: number | undefined;
+  activationsArm: number | undefined;
 }
 
 const untouched = (): Choice => ({
@@ -68,6 +71,8 @@ const untouched = (): Choice => ({
   transferMetric: 'transferRate',
   classesFamily: undefined,
   classesAttack: undefined,
+  poisonedArm: undefined,
+  activationsArm: undefined,
 });
 
 export const useExhibits = defineStore('exhibits', () => {

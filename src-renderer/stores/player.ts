@@ -13,7 +13,7 @@ const PAGE = 5000;
 const FLUSH_MS = 100;
 
 /** Parts of the state that are shown apart, so that a point of a curve does not draw the tables anew. */
-type Part = 'run' | 'curves' | 'results' | 'examples' | 'trajectories' | 'transfers';
+type Part = 'run' | 'curves' | 'results' | 'examples' | 'trajectories' | 'transfers' | 'poisoning';
 
 const PART_OF: Partial<Record<RunEvent['type'], Part>> = {
   point: 'curves',
@@ -30,6 +30,11 @@ const PART_OF: Partial<Record<RunEvent['type'], Part>> = {
   'attack-steps': 'examples',
   trajectory: 'trajectories',
   transfer: 'transfers',
+  poisoned: 'poisoning',
+  'training-set': 'poisoning',
+  triggered: 'poisoning',
+  suspects: 'poisoning',
+  activations: 'poisoning',
 };
 
 export const usePlayer = defineStore('player', () => {
@@ -49,6 +54,7 @@ export const usePlayer = defineStore('player', () => {
     examples: shallowRef(state),
     trajectories: shallowRef(state),
     transfers: shallowRef(state),
+    poisoning: shallowRef(state),
   };
   const changed = new Set<Part>();
 

@@ -61,15 +61,32 @@ const SMALLER: Record<string, object> = {
   'randomized-smoothing': { n0: 20, n: 40 },
   'feature-squeezing-distance': { evasionSteps: 5 },
   mahalanobis: { evasionSteps: 5 },
+  'neural-cleanse': { steps: 5 },
+  'feature-collision': { rate: 0.1, steps: 3 },
+  'gradient-matching': { rate: 0.1, steps: 3 },
+  'clean-label': { attack: { id: 'pgd', epsilon: 0.3, steps: 3 } },
 };
+/** Where the plan has to know of the validation images. */
+const WITH_VALIDATION = { dataset: { id: 'mnist', train: 96, test: 48, validation: 12 } };
 
 const cases = [
   ...defenses
     .filter(({ stage }) => !stage.startsWith('rl-'))
-    .map(({ id }) => [id, { defenses: [{ id, ...SMALLER[id] }] }] as const),
+    .map(({ id }) => {
+      const validation = id === 'fine-pruning' ? WITH_VALIDATION : {};
+      return [id, { defenses: [{ id, ...SMALLER[id] }], ...validation }] as const;
+    }),
   ...attacks
     .filter(({ surface }) => surface === 'training-set')
-    .map(({ id }) => [id, { poisoning: [{ id }] }] as const),
+    .map(({ id }) => [id, { poisoning: [{ id, ...SMALLER[id] }] }] as const),
+  [
+    'labels flipped by margin, and a filter',
+    {
+      poisoning: [{ id: 'label-flip', chosen: 'furthest', rate: 0.2 }],
+      defenses: [{ id: 'spectral-signatures', expected: 0.1 }],
+      arms: [{ poisoning: 'label-flip', defense: 'spectral-signatures' }],
+    },
+  ] as const,
   [
     'a mix of attacks',
     {

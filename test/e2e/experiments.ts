@@ -87,6 +87,18 @@ attacks: ${attacks}
 evaluation: {samples: 20}
 `;
 
+export const backdoor = `
+name: backdoor
+task: classification
+seeds: [1]
+dataset: {id: mnist, train: 1000, test: 200, validation: 0}
+model: {id: mlp, units: 32}
+training: {epochs: 8, batchSize: 64}
+poisoning:
+  - {id: badnets, rate: 0.1}
+evaluation: {samples: 200}
+`;
+
 export const certified = `
 name: certified, small
 task: classification

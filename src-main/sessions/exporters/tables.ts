@@ -41,11 +41,17 @@ export function metricRows(state: RunState): CsvRow[] {
         ...columnsOf('attack', attack),
         metric,
         value,
-        failedChecks: attack && LEFT_BY_ATTACK.includes(metric) ? marks.get(familyKey(arm.plan)) : '',
+        failedChecks:
+          attack && attack !== arm.plan.poisoning && LEFT_BY_ATTACK.includes(metric)
+            ? marks.get(familyKey(arm.plan))
+            : '',
       }));
     return [
       ...rows(null, arm.clean?.metrics),
       ...plan!.attacks.flatMap((attack) => rows(attack, arm.attacks[attack.index]?.metrics)),
+      // What the arm's poisoning reached stands under its own name, as it does in the summary.
+      ...rows(arm.plan.poisoning, arm.triggered?.metrics),
+      ...rows(null, arm.suspects?.metrics),
     ];
   });
 }

@@ -11,8 +11,8 @@ import {
   meet,
   rocOf,
   suspicions,
-  thresholdFor,
 } from '../../../src-main/engine/detection';
+import { thresholdFor } from '../../../src-main/engine/scores';
 import distance from '../../../src-main/engine/defenses/detection/feature-squeezing-distance';
 import mahalanobis from '../../../src-main/engine/defenses/detection/mahalanobis';
 import { predict } from '../../../src-main/engine/evaluate';

@@ -1,47 +1,84 @@
+import { choice, integer } from '../../../contract/params';
 import { LabError } from '../../../contract/problem';
-import { number } from '../../../contract/params';
 import { defineTrainingSetAttack } from '../../definitions';
+import { logitsOf, rowsAt } from '../../features';
+import { highest } from '../../scores';
+import { checkClass, checkSeveral, countAt, drawn, rateParam, samplesWith } from '../training-samples';
 
-/** Random label flips: a share of the training labels is replaced by another class, drawn uniformly. */
+const ofAny = (help: string) => integer({ default: -1, min: -1, max: 255, unit: 'class', help });
+
+/** Wrong labels: on samples drawn at random, of a class or any, or on those that lie furthest from or nearest to a boundary. */
 export default defineTrainingSetAttack({
   id: 'label-flip',
   title: 'Label flip',
   summary:
-    'Gives a random share of the training samples a wrong label, drawn uniformly from the other classes. The plainest poisoning, and the yardstick for cleverer ones.',
+    'Gives a share of the training samples a wrong label: drawn uniformly from the other classes, from one class to another, or where it hurts most by the margin of a network of the attacker’s own. The plainest poisoning, and the yardstick for cleverer ones.',
+  limits: 'Choosing by margin is the paper’s heuristic; its optimisation over all flips is not made.',
   reference: {
-    authors: 'B. Biggio, B. Nelson, P. Laskov',
-    title: 'Support vector machines under adversarial label noise',
-    year: 2011,
-    where: 'ACML, PMLR 20:97–112',
+    authors: 'H. Xiao, H. Xiao, C. Eckert',
+    title: 'Adversarial label flips attack on support vector machines',
+    year: 2012,
+    where: 'ECAI, doi:10.3233/978-1-61499-098-7-870',
   },
   knowledge: 'none',
   requires: [],
   params: {
-    rate: number({
-      default: 0.3,
-      min: 0,
-      max: 1,
-      unit: 'share',
-      help: 'Share of the training samples whose label is changed.',
+    rate: rateParam(0.3),
+    chosen: choice({
+      options: ['random', 'furthest', 'nearest'],
+      default: 'random',
+      help: 'Which samples: any, or those of the largest or smallest margin between their class and the next.',
     }),
+    source: ofAny('Class whose samples are flipped; −1 is any.'),
+    target: ofAny(
+      'The wrong label; −1 draws it from the other classes, or takes the runner-up where chosen by margin.',
+    ),
   },
-  async poison(dataset, { rate }, context) {
-    const classes = dataset.classes.length;
-    if (classes < 2)
+  surrogate: ({ chosen }) => chosen !== 'random',
+  async poison(dataset, { rate, chosen, source, target }, context) {
+    const { train, classes } = dataset;
+    checkSeveral(classes);
+    if (source >= 0) checkClass(source, classes, 'poisoning.label-flip.source');
+    if (target >= 0) checkClass(target, classes, 'poisoning.label-flip.target');
+    if (source >= 0 && source === target) {
       throw new LabError(
-        'dataset',
-        `has ${classes} class; a label cannot be flipped`,
-        'Use data of at least two classes.',
+        'poisoning.label-flip.target',
+        `found ${target}, which is the source as well: no label would be wrong`,
+        'Give two classes, or leave one of them out.',
       );
-    const random = context.random('flip');
-    const n = dataset.train.labels.length;
-    const changed = random
-      .shuffle(Uint32Array.from({ length: n }, (_, i) => i))
-      .slice(0, Math.round(rate * n))
-      .sort();
-    const labels = dataset.train.labels.slice();
-    // Adding 1 … classes − 1 modulo the number of classes reaches every other class alike.
-    for (const i of changed) labels[i] = (labels[i]! + 1 + random.integer(classes - 1)) % classes;
-    return { dataset: { ...dataset, train: { ...dataset.train, labels } }, changed };
+    }
+    const eligible = samplesWith(train, (label) => (source < 0 || label === source) && label !== target);
+    const count = countAt(rate, train, eligible, 'of these', 'label-flip');
+    const labels = train.labels.slice();
+    const done = (changed: Uint32Array) => ({
+      dataset: { ...dataset, train: { ...train, labels } },
+      changed,
+    });
+    if (chosen === 'random') {
+      const random = context.random('flip');
+      const changed = drawn(eligible, count, random);
+      for (const i of changed) {
+        // Adding 1 … classes − 1 modulo the number of classes reaches every other class alike.
+        const other = () => (labels[i]! + 1 + random.integer(classes.length - 1)) % classes.length;
+        labels[i] = target >= 0 ? target : other();
+      }
+      return done(changed);
+    }
+    const logits = rowsAt(logitsOf(await context.surrogate(), train), eligible, classes.length);
+    const rivals = Array.from(eligible, (index, row) => {
+      const scores = logits.subarray(row * classes.length, (row + 1) * classes.length);
+      const own = train.labels[index]!;
+      const others = [...scores.keys()].filter((label) => label !== own);
+      const runnerUp = others.reduce((best, label) => (scores[label]! > scores[best]! ? label : best));
+      const rival = target >= 0 ? target : runnerUp;
+      return { rival, margin: scores[own]! - scores[rival]! };
+    });
+    const sign = chosen === 'furthest' ? 1 : -1;
+    const rows = highest(
+      Float32Array.from(rivals, ({ margin }) => sign * margin),
+      count,
+    );
+    for (const row of rows) labels[eligible[row]!] = rivals[row]!.rival;
+    return done(rows.map((row) => eligible[row]!));
   },
 });

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { Split } from '../../../contract/dataset';
 import { number } from '../../../contract/params';
 import { defineDetectionDefense, type FeatureTarget } from '../../definitions';
-import { inParts, sizeOf, toBatch } from '../../splits';
+import { featuresOf } from '../../features';
+import { sizeOf } from '../../splits';
 
 /** Mahalanobis distance of the last hidden activations to the nearest class. */
 export default defineDetectionDefense({
@@ -87,22 +88,6 @@ function gaussians(
     means: tf.tensor3d(rows, [1, known.length, units]),
     precision: tf.tensor2d(Float32Array.from(inverse(covariance, units)), [units, units]),
   };
-}
-
-/** Inputs asked about together. */
-const AT_ONCE = 500;
-
-function featuresOf(target: FeatureTarget, split: Split): Float32Array {
-  const parts = inParts(split, AT_ONCE).map(([, part]) => {
-    const { images, labels } = toBatch(part, target.inputShape);
-    const features = target.features(images);
-    const values = features.dataSync<'float32'>().slice();
-    tf.dispose([images, labels, features]);
-    return values;
-  });
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
-  return all;
 }
 
 /** Inverse of a symmetric positive definite matrix (n × n, row by row), by its Cholesky factor. */

@@ -1,0 +1,129 @@
+import { integer, number } from '../../../contract/params';
+import type { Random } from '../../../contract/random';
+import { defineModelFilter } from '../../definitions';
+import { byClass, featuresOf, rowsAt } from '../../features';
+import { principalComponents } from '../../principal';
+import { sizeOf } from '../../splits';
+import { epochsOf, examinedEpochs, PASS } from '../filter-params';
+
+/** Samples of a class that its silhouette is measured on: more say no more of it. */
+const SILHOUETTE_SAMPLES = 400;
+
+/** Starts of the clustering, the best of which counts. */
+const STARTS = 5;
+
+/** Activation clustering: two groups within one label that lie clearly apart are one too many. */
+export default defineModelFilter({
+  id: 'activation-clustering',
+  title: 'Activation clustering',
+  summary:
+    'Splits the activations of each label into two clusters. The samples of a clean class do not fall apart; a poisoned one does, into digits that are what they are labelled and digits that bear the trigger. Where one of them is clearly smaller, it is left out.',
+  limits:
+    'Principal in place of independent components, and the paper’s comparison of sizes, not its reclassification. More poison than about a third of a class is not found; a class with a rare way of being written may look poisoned.',
+  reference: {
+    authors: 'B. Chen, W. Carvalho, N. Baracaldo, H. Ludwig, B. Edwards, T. Lee, I. Molloy, B. Srivastava',
+    title: 'Detecting backdoor attacks on deep neural networks by activation clustering',
+    year: 2018,
+    where: 'SafeAI at AAAI, arXiv:1811.03728',
+  },
+  params: {
+    components: integer({
+      default: 10,
+      min: 1,
+      max: 1000,
+      unit: 'directions',
+      help: 'Principal components that are clustered.',
+    }),
+    largest: number({
+      default: 0.35,
+      min: 0,
+      max: 0.5,
+      unit: 'share',
+      help: 'Share of the class up to which the smaller cluster counts as poison; a clean class splits nearly in halves.',
+    }),
+    silhouette: number({
+      default: 0.1,
+      min: -1,
+      max: 1,
+      help: 'Silhouette from which two clusters count as two: 1 far apart, 0 one beside the other.',
+      advanced: true,
+    }),
+    epochs: examinedEpochs,
+  },
+  derive: epochsOf,
+  cost: ({ batches }) => 3 * PASS * batches,
+  async suspect({ train, classes }, model, { components, largest, silhouette }, context) {
+    const features = featuresOf(model, train);
+    const width = features.length / sizeOf(train);
+    const scores = new Float32Array(sizeOf(train));
+    const removed: number[] = [];
+    const members = byClass(train, classes);
+    for (const [label, indices] of members.entries()) {
+      context.progress((label + 1) / classes);
+      if (indices.length < 3) continue;
+      const { projected } = principalComponents(rowsAt(features, indices, width), width, components);
+      const { smaller, apart } = twoClusters(projected, context.random('clusters', label));
+      indices.forEach((index, row) => (scores[index] = smaller[row] ? apart : 0));
+      const share = smaller.filter(Boolean).length / indices.length;
+      if (share <= largest && apart >= silhouette) removed.push(...indices.filter((_, row) => smaller[row]));
+      await context.breathe();
+    }
+    return { removed: Uint32Array.from(removed).sort(), scores };
+  },
+});
+
+/** Two clusters (k-means++, Lloyd): which points are in the smaller, and the silhouette of the split. */
+export function twoClusters(points: Float64Array[], random: Random): { smaller: boolean[]; apart: number } {
+  let best = { inSecond: points.map(() => false), spread: Infinity };
+  for (let start = 0; start < STARTS; start++) {
+    const found = lloyd(points, random);
+    if (found.spread < best.spread) best = found;
+  }
+  const second = best.inSecond.filter(Boolean).length;
+  const flip = second > points.length / 2;
+  const smaller = best.inSecond.map((value) => value !== flip);
+  return { smaller, apart: silhouetteOf(points, smaller, random) };
+}
+
+const squared = (a: Float64Array, b: Float64Array): number =>
+  a.reduce((sum, value, k) => sum + (value - b[k]!) ** 2, 0);
+
+function lloyd(points: Float64Array[], random: Random): { inSecond: boolean[]; spread: number } {
+  const first = points[random.integer(points.length)]!;
+  const weights = points.map((point) => squared(point, first));
+  let left = random.uniform() * weights.reduce((a, b) => a + b, 0);
+  const far = weights.findIndex((weight) => (left -= weight) < 0);
+  let centres = [first, points[far < 0 ? points.length - 1 : far]!];
+  let inSecond: boolean[] = [];
+  for (let round = 0; round < 100; round++) {
+    const next = points.map((point) => squared(point, centres[1]!) < squared(point, centres[0]!));
+    if (round > 0 && next.every((value, i) => value === inSecond[i])) break;
+    inSecond = next;
+    centres = [false, true].map((which, c) => {
+      const own = points.filter((_, i) => inSecond[i] === which);
+      if (own.length === 0) return centres[c]!;
+      return Float64Array.from(
+        centres[c]!,
+        (_, k) => own.reduce((sum, point) => sum + point[k]!, 0) / own.length,
+      );
+    });
+  }
+  const spread = points.reduce((sum, point, i) => sum + squared(point, centres[inSecond[i] ? 1 : 0]!), 0);
+  return { inSecond, spread };
+}
+
+/** Mean silhouette (Rousseeuw 1987) over some of the points; −1 where a cluster is empty or a single point. */
+function silhouetteOf(points: Float64Array[], inSmaller: boolean[], random: Random): number {
+  const some = random.shuffle([...points.keys()]).slice(0, SILHOUETTE_SAMPLES);
+  const groups = [false, true].map((which) => some.filter((i) => inSmaller[i] === which));
+  if (groups.some(({ length }) => length < 2)) return -1;
+  const mean = (i: number, group: number[]) =>
+    group.reduce((sum, j) => sum + Math.sqrt(squared(points[i]!, points[j]!)), 0) /
+    (group.includes(i) ? group.length - 1 : group.length);
+  const values = some.map((i) => {
+    const [own, other] = inSmaller[i] ? [groups[1]!, groups[0]!] : [groups[0]!, groups[1]!];
+    const [a, b] = [mean(i, own), mean(i, other)];
+    return (b - a) / Math.max(a, b, 1e-30);
+  });
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}

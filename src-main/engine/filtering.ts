@@ -1,0 +1,80 @@
+/** The frame around filters of the training set: a model to examine, what was removed, and the model trained anew without it. */
+import type { ImageDataset } from '../contract/dataset';
+import type { ParamsOf, ParamSpecs } from '../contract/params';
+import { LabError } from '../contract/problem';
+import type { ArmContext } from './context';
+import type { CostBasis, FilteringDefense, Trainer } from './definitions';
+import { suspectsOf } from './provenance';
+import { selected, sizeOf } from './splits';
+
+type AnyParams = ParamsOf<ParamSpecs>;
+
+/** Epochs of the model a filter examines: those of its parameters, else the arm's. */
+const examinedEpochs = (params: AnyParams, epochs: number): number =>
+  (params.epochs as number | undefined) ?? epochs;
+
+export function filteringWork(defense: FilteringDefense, params: AnyParams, basis: CostBasis): number {
+  const first = defense.examines === 'model' ? examinedEpochs(params, basis.epochs) : 0;
+  return (first + basis.epochs) * basis.batches + defense.cost(basis, params);
+}
+
+interface Filtering {
+  defense: FilteringDefense;
+  trainer: Trainer;
+  dataset: ImageDataset;
+  /** The provenance, which only the record is told of. */
+  changed: Uint32Array;
+  context: ArmContext;
+  basis: CostBasis;
+  batchSize: number;
+  /** Whether what was found is not in the record yet. */
+  tell: boolean;
+}
+
+/** Trains a model, has it examined, and trains another one without the suspects. The last fit is the defended model. */
+export async function filterAndTrain(filtering: Filtering): Promise<void> {
+  const { defense, trainer, dataset, changed, context, basis, batchSize, tell } = filtering;
+  const { arm } = context;
+  const params = arm.defense!.params as AnyParams;
+  const { train, validation, shape, classes } = dataset;
+  const total = defense.cost(basis, params);
+  const worked: ArmContext['worked'] = tell ? context.worked : () => {};
+  let done = 0;
+  const examination = {
+    ...context.for('filter'),
+    progress: (share: number) => {
+      worked(total * (share - done), `${defense.id} examines the training set`);
+      done = share;
+    },
+  };
+  const examined = { train, validation, shape, classes: classes.length };
+  const suspicion =
+    defense.examines === 'model'
+      ? await defense.suspect(
+          examined,
+          await trainer.fit(train, { epochs: examinedEpochs(params, basis.epochs) }),
+          params,
+          examination,
+        )
+      : await defense.suspect(examined, null, params, examination);
+  if (done < 1) examination.progress(1);
+  const { removed } = suspicion;
+  const n = sizeOf(train);
+  if (removed.length === n) {
+    throw new LabError(
+      `defenses.${defense.id}`,
+      `took all ${n} training samples for poisoned: nothing is left to train on`,
+      'Set it to be less suspicious.',
+    );
+  }
+  if (tell) context.emit(suspectsOf(arm, suspicion, changed, n));
+  const out = new Set(removed);
+  const kept = selected(
+    train,
+    Uint32Array.from(train.labels.keys()).filter((i) => !out.has(i)),
+  );
+  // Fewer batches than were reckoned with; what is over counts as done before they begin.
+  const spared = Math.ceil(n / batchSize) - Math.ceil(sizeOf(kept) / batchSize);
+  if (spared > 0) worked(basis.epochs * spared, `${removed.length} suspects are left out`);
+  await trainer.fit(kept);
+}

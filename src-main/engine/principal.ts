@@ -1,0 +1,97 @@
+/** Principal components of rows, by orthogonal iteration: deterministic, in doubles. */
+import * as tf from '@tensorflow/tfjs';
+
+export interface Principal {
+  /** Directions of largest variance, unit length, largest first: k × width. Signs: the largest entry of each is positive. */
+  components: Float64Array[];
+  /** Variance along each. */
+  variances: number[];
+  /** Sum of the variances along all directions. */
+  total: number;
+  /** Where each row lies on the components, n × k, the mean at 0. */
+  projected: Float64Array[];
+}
+
+/** Most rounds of the iteration, and by how little a direction turns at the end. */
+const ROUNDS = 300;
+const TURN = 1e-10;
+
+/**
+ * The `k` first principal components of n rows of `width` values; fewer where there are fewer directions.
+ * Orthogonal iteration on the covariance (Golub & Van Loan, Matrix Computations, §8.2.4).
+ */
+export function principalComponents(rows: Float32Array, width: number, k: number): Principal {
+  const n = rows.length / width;
+  const mean = new Float64Array(width);
+  for (let at = 0; at < rows.length; at++) mean[at % width]! += rows[at]! / n;
+  const centred = Float32Array.from(rows, (value, at) => value - mean[at % width]!);
+  const sums = tf.tidy(() => {
+    const x = tf.tensor2d(centred, [n, width]);
+    return tf.matMul(x, x, true, false).dataSync<'float32'>();
+  });
+  const covariance = Float64Array.from(sums, (sum) => sum / n);
+  let total = 0;
+  for (let j = 0; j < width; j++) total += covariance[j * width + j]!;
+  // Axes of largest variance are a start that is never orthogonal to all that is sought.
+  const order = Array.from({ length: width }, (_, j) => j).sort(
+    (a, b) => covariance[b * width + b]! - covariance[a * width + a]! || a - b,
+  );
+  let basis: Float64Array[] = order
+    .slice(0, Math.min(k, width))
+    .map((axis) => covariance.slice(axis * width, (axis + 1) * width));
+  orthonormalise(basis);
+  for (let round = 0; round < ROUNDS; round++) {
+    const next = basis.map((vector) => times(covariance, vector));
+    orthonormalise(next);
+    const turned = Math.max(...next.map((vector, i) => 1 - Math.abs(dot(vector, basis[i]!))));
+    basis = next;
+    if (turned < TURN) break;
+  }
+  basis = basis.filter((vector) => dot(vector, vector) > 0);
+  for (const vector of basis) {
+    const largest = vector.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
+    if (largest < 0) for (let j = 0; j < width; j++) vector[j]! *= -1;
+  }
+  return {
+    components: basis,
+    variances: basis.map((vector) => dot(vector, times(covariance, vector))),
+    total,
+    projected: Array.from({ length: n }, (_, i) =>
+      Float64Array.from(basis, (vector) => {
+        let sum = 0;
+        for (let j = 0; j < width; j++) sum += vector[j]! * centred[i * width + j]!;
+        return sum;
+      }),
+    ),
+  };
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let j = 0; j < a.length; j++) sum += a[j]! * b[j]!;
+  return sum;
+}
+
+function times(matrix: Float64Array, vector: Float64Array): Float64Array {
+  const width = vector.length;
+  return Float64Array.from({ length: width }, (_, i) =>
+    dot(matrix.subarray(i * width, (i + 1) * width), vector),
+  );
+}
+
+/** Gram–Schmidt, in place; a vector that depends on those before it becomes zero. */
+function orthonormalise(vectors: Float64Array[]): void {
+  vectors.forEach((vector, i) => {
+    const before = Math.sqrt(dot(vector, vector));
+    // Twice is enough (Giraud, Langou, Rozložník 2005).
+    for (let pass = 0; pass < 2; pass++) {
+      for (const other of vectors.slice(0, i)) {
+        const share = dot(vector, other);
+        for (let j = 0; j < vector.length; j++) vector[j]! -= share * other[j]!;
+      }
+    }
+    const length = Math.sqrt(dot(vector, vector));
+    const scale = length > 1e-9 * before && before > 0 ? 1 / length : 0;
+    for (let j = 0; j < vector.length; j++) vector[j]! *= scale;
+  });
+}

@@ -1,0 +1,317 @@
+/** Poisonings and filters against answers known by hand. */
+import '@tensorflow/tfjs-node';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import type { ParamsOf, ParamSpecs } from '../../../src-main/contract/params';
+import { stream } from '../../../src-main/contract/random';
+import type { FeatureTarget, PoisonContext } from '../../../src-main/engine/definitions';
+import { patchOn, stamped } from '../../../src-main/engine/attacks/stamp';
+import { sinusoidal } from '../../../src-main/engine/attacks/training-set/sig';
+import { matchGradient } from '../../../src-main/engine/attacks/training-set/gradient-matching';
+import { samplesNamed } from '../../../src-main/engine/defenses/filtering/by-hand';
+import { anomaliesOf } from '../../../src-main/engine/defenses/filtering/neural-cleanse';
+import { spectralScores } from '../../../src-main/engine/defenses/filtering/spectral-signatures';
+import { twoClusters } from '../../../src-main/engine/defenses/filtering/activation-clustering';
+import { pruned } from '../../../src-main/engine/defenses/training/fine-pruning';
+import { symmetric } from '../../../src-main/engine/defenses/training/symmetric-cross-entropy';
+import { trimmed } from '../../../src-main/engine/defenses/training/trimmed-loss';
+import { principalComponents } from '../../../src-main/engine/principal';
+import { provenanceOf, ratesOf } from '../../../src-main/engine/provenance';
+import { attackOf, defenseById } from '../../../src-main/engine/registry';
+import { dense, flatten, Network } from '../../../src-main/engine/network';
+import { resolve } from '../../../src-main/engine/resolve';
+import { NetworkTarget } from '../../../src-main/engine/targets';
+import { contextOf, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
+
+const dataset = tinyDataset();
+const context: PoisonContext = {
+  ...contextOf(3),
+  surrogate: async () => new NetworkTarget(tinyNetwork(), 3),
+  attack: () => Promise.reject(new Error('not asked for')),
+  progress: () => {},
+};
+
+function poisoned(id: string, given: object) {
+  const attack = attackOf('training-set', id);
+  const { params } = resolve({ id, ...given }, attack);
+  return attack.poison(dataset, params as ParamsOf<ParamSpecs>, context);
+}
+
+function suspects(id: string, given: object, examined = dataset) {
+  const defense = defenseById(id);
+  if (defense.stage !== 'filtering') throw new Error(`${id} is no filter`);
+  const training = {
+    epochs: 1,
+    batchSize: 16,
+    optimizer: 'adam',
+    learningRate: 0.001,
+    finalLearningRate: 0.001,
+    finalShare: 0,
+  } as const;
+  const { params } = resolve({ id, ...given }, defense, training);
+  const { train, validation, shape, classes } = examined;
+  const model = new NetworkTarget(tinyNetwork(), 3) as FeatureTarget & null;
+  return defense.suspect(
+    { train, validation, shape, classes: classes.length },
+    model,
+    params as ParamsOf<ParamSpecs>,
+    {
+      ...contextOf(4),
+      progress: () => {},
+    },
+  );
+}
+
+describe('a patch', () => {
+  it('lies where it is placed, from the lower right corner', () => {
+    const { mask, pixels } = patchOn(
+      [4, 5, 1],
+      { drawing: ['9.', '.0'], right: 1, bottom: 1, opacity: 0.5 },
+      'badnets',
+    );
+    const at = (row: number, column: number) => row * 5 + column;
+    expect(mask[at(1, 2)]).toBe(0.5);
+    expect(pixels[at(1, 2)]).toBe(1);
+    expect(mask[at(2, 3)]).toBe(0.5);
+    expect(pixels[at(2, 3)]).toBe(0);
+    expect(mask.reduce((a, b) => a + b)).toBe(1);
+  });
+
+  it('covers by its opacity', () => {
+    const stamp = { mask: Float32Array.of(0, 0.5, 1), pixels: Float32Array.of(1, 1, 1) };
+    expect([...stamped(Float32Array.of(0.5, 0.5, 0.5, 0, 0, 0), stamp)]).toEqual([0.5, 0.75, 1, 0, 0.5, 1]);
+  });
+
+  it.each([
+    [{ right: 7 }, /outside the image/],
+    [{ bottom: 6 }, /outside the image/],
+    [{ drawing: ['x'] }, /found the character “x”/],
+    [{ drawing: ['...'] }, /has no pixel/],
+  ])('is refused for %o', async (given, message) => {
+    await expect(poisoned('badnets', given)).rejects.toThrow(message);
+  });
+});
+
+describe('what is poisoned', () => {
+  it('BadNets alters a share of the samples of other classes, labels and pictures both', async () => {
+    const { dataset: after, changed } = await poisoned('badnets', { rate: 0.25, target: 1 });
+    expect(changed).toHaveLength(24);
+    for (const i of changed) {
+      expect(dataset.train.labels[i]).not.toBe(1);
+      expect(after.train.labels[i]).toBe(1);
+      // 8 × 8 images, one pixel from either edge: the lower right pixel of the drawing is at row 6, column 6.
+      expect(after.train.images[i * 64 + 6 * 8 + 6]).toBe(1);
+    }
+    const untouched = [...dataset.train.labels.keys()].filter((i) => !changed.includes(i));
+    expect(untouched.every((i) => after.train.labels[i] === dataset.train.labels[i])).toBe(true);
+    const told = provenanceOf(
+      { index: 0, model: null, poisoning: null, defense: null, seed: 1 },
+      dataset.train,
+      after.train,
+      changed,
+      null,
+    );
+    expect([...told.before!]).toEqual([...changed].map((i) => dataset.train.labels[i]));
+    expect([...told.after!]).toEqual([...changed].map(() => 1));
+    expect(told.images).toHaveLength(24 * 64);
+  });
+
+  it('rate 0 alters nothing; SIG and clean labels stay within the target class', async () => {
+    expect((await poisoned('badnets', { rate: 0 })).changed).toHaveLength(0);
+    const { dataset: after, changed } = await poisoned('sig', { rate: 0.3, target: 2 });
+    expect(changed).toHaveLength(29);
+    expect([...changed].every((i) => dataset.train.labels[i] === 2)).toBe(true);
+    expect(after.train.labels).toEqual(dataset.train.labels);
+  });
+
+  it('a sinusoid is one: by hand at a quarter of its period', () => {
+    const { apply } = sinusoidal([1, 8, 1], 0, { amplitude: 0.2, frequency: 1 });
+    const [first, , third, , fifth, , seventh] = apply(new Float32Array(8).fill(0.5));
+    expect([first, third, fifth, seventh].map((value) => Number(value!.toFixed(5)))).toEqual([
+      0.5, 0.7, 0.5, 0.3,
+    ]);
+  });
+
+  it.each([
+    ['badnets', { rate: 1 }, /found 1, which is 96 of 96 samples; of other classes there are 64/],
+    ['sig', { rate: 0.5 }, /of the target class there are 32/],
+    ['blended', { target: 3 }, /the data have the classes 0 to 2/],
+    ['label-flip', { source: 1, target: 1 }, /which is the source as well/],
+    ['feature-collision', { input: 0, target: 0 }, /which is what test input 0 is anyway/],
+    ['gradient-matching', { input: 48 }, /there are 48 test inputs/],
+  ])('%s is refused for %o', async (id, given, message) => {
+    await expect(poisoned(id, given)).rejects.toThrow(message);
+  });
+
+  it('data of one class cannot be poisoned', async () => {
+    const attack = attackOf('training-set', 'badnets');
+    const { params } = resolve({ id: 'badnets' }, attack);
+    await expect(
+      attack.poison({ ...dataset, classes: ['one'] }, params as ParamsOf<ParamSpecs>, context),
+    ).rejects.toThrow(/has 1 class/);
+  });
+
+  it('labels flip from class to class, and by margin the furthest first', async () => {
+    const pair = await poisoned('label-flip', { rate: 0.1, source: 0, target: 2 });
+    for (const i of pair.changed)
+      expect([dataset.train.labels[i], pair.dataset.train.labels[i]]).toEqual([0, 2]);
+    const [furthest, nearest] = [
+      await poisoned('label-flip', { rate: 0.5, chosen: 'furthest' }),
+      await poisoned('label-flip', { rate: 0.5, chosen: 'nearest' }),
+    ];
+    expect([...furthest.changed, ...nearest.changed].sort((a, b) => a - b)).toEqual([
+      ...dataset.train.labels.keys(),
+    ]);
+  });
+});
+
+describe('rates against the provenance', () => {
+  it('are those of a list known by hand', () => {
+    // 10 samples, 4 altered; of the 3 removed 2 are.
+    const rates = ratesOf(Uint32Array.of(1, 2, 9), Uint32Array.of(1, 2, 3, 4), 10);
+    expect(rates).toEqual({ truePositiveRate: 0.5, falsePositiveRate: 1 / 6, removedSamples: 0.3 });
+  });
+
+  it('are undefined where nothing was altered, or everything', () => {
+    expect(ratesOf(Uint32Array.of(0), new Uint32Array(), 4)).toMatchObject({
+      truePositiveRate: null,
+      falsePositiveRate: 0.25,
+    });
+    expect(ratesOf(Uint32Array.of(0), Uint32Array.of(0, 1), 2).falsePositiveRate).toBeNull();
+  });
+});
+
+describe('principal components', () => {
+  it('of points on a line through space are that line', () => {
+    const rows = Float32Array.from([-2, -1, 0, 1, 2].flatMap((t) => [3 * t + 1, 4 * t, 7]));
+    const { components, variances, total, projected } = principalComponents(rows, 3, 2);
+    expect([...components[0]!].map((value) => Number(value.toFixed(6)))).toEqual([0.6, 0.8, 0]);
+    expect(variances[0]).toBeCloseTo(50, 4);
+    expect(total).toBeCloseTo(50, 4);
+    expect(projected.map((row) => Math.round(row[0]!))).toEqual([-10, -5, 0, 5, 10]);
+  });
+});
+
+describe('filters', () => {
+  it('spectral signatures score squared distances along the line of largest variance', () => {
+    const features = Float32Array.of(0, 0, 0, 0, 0, 0, 8, 0);
+    const scores = spectralScores(features, [Uint32Array.of(0, 1, 2, 3)], 4);
+    expect([...scores].map(Math.round)).toEqual([4, 4, 4, 36]);
+  });
+
+  it('two groups far apart are two clusters, the smaller found; one group is none', () => {
+    const point = (x: number, y: number) => Float64Array.of(x, y);
+    const random = stream(1, 'points');
+    const around = (n: number, x: number) =>
+      Array.from({ length: n }, () => point(x + random.normal(), random.normal()));
+    const two = twoClusters([...around(40, 0), ...around(10, 20)], stream(1, 'clusters'));
+    expect(two.smaller).toEqual([...Array(40).fill(false), ...Array(10).fill(true)]);
+    expect(two.apart).toBeGreaterThan(0.8);
+    expect(twoClusters(around(50, 0), stream(1, 'clusters')).apart).toBeLessThan(0.5);
+  });
+
+  it('nearest neighbours find the one wrong label among alike images', async () => {
+    const labels = dataset.train.labels.slice();
+    labels[6] = 2;
+    const examined = { ...dataset, train: { ...dataset.train, labels } };
+    expect([...(await suspects('knn-filter', { neighbours: 5 }, examined)).removed]).toEqual([6]);
+  });
+
+  it('more neighbours than there are samples are refused', async () => {
+    await expect(suspects('knn-filter', { neighbours: 96 })).rejects.toThrow(
+      /each of 96 training samples has 95 others/,
+    );
+  });
+
+  it('a filter that needs clean images says so', async () => {
+    const bare = { ...dataset, validation: { images: new Float32Array(), labels: new Uint8Array() } };
+    await expect(suspects('strip', {}, bare)).rejects.toThrow(/no validation images/);
+  });
+
+  it('a class far below the median stands out by its deviations', () => {
+    // Median 11, absolute deviations 1 0 1 2 9: their median 1.
+    const anomalies = anomaliesOf([10, 11, 12, 13, 2]);
+    expect(anomalies[4]).toBeCloseTo(9 / 1.4826, 6);
+    expect(anomalies[3]).toBeCloseTo(-2 / 1.4826, 6);
+    expect(anomaliesOf([5, 5, 5])).toEqual([0, 0, 0]);
+  });
+
+  it('samples picked by hand are numbers and ranges of the set', () => {
+    expect([...samplesNamed(['7', '2-4', '3'], 8)]).toEqual([2, 3, 4, 7]);
+    for (const line of ['8', '4-2', 'x', '']) expect(() => samplesNamed([line], 8)).toThrow(/found “/);
+  });
+});
+
+describe('robust losses', () => {
+  const logits = tf.tensor2d([
+    [4, 0],
+    [0, 4],
+    [2, 0],
+    [0, 1],
+  ]);
+  const labels = tf.tensor1d([0, 0, 0, 0], 'int32');
+  const batch = { images: tf.zeros([4, 1, 1, 1]) as tf.Tensor4D, labels };
+
+  it('the trimmed one has no gradient where the loss is largest', () => {
+    const { loss, gradient } = tf.tidy(() => trimmed(0.25)(logits, batch));
+    const usual = (z: number) => Math.log(1 + Math.exp(-z));
+    expect([...loss.dataSync()].map((value) => value.toFixed(5))).toEqual(
+      [usual(4) * (4 / 3), 0, usual(2) * (4 / 3), usual(-1) * (4 / 3)].map((value) => value.toFixed(5)),
+    );
+    expect([...gradient.dataSync()].slice(2, 4).map(Math.abs)).toEqual([0, 0]);
+  });
+
+  it('the symmetric one is what the paper says, and its gradient that of a difference', () => {
+    const at = (z: number[]) => {
+      const one = { images: tf.zeros([1, 1, 1, 1]) as tf.Tensor4D, labels: tf.tensor1d([0], 'int32') };
+      const { loss, gradient } = symmetric(0.1, 1, -4)(tf.tensor2d([z]), one);
+      return { loss: loss.dataSync()[0]!, gradient: [...gradient.dataSync()] };
+    };
+    const p = Math.exp(1) / (Math.exp(1) + Math.exp(0.5));
+    const here = at([1, 0.5]);
+    expect(here.loss).toBeCloseTo(-0.1 * Math.log(p) + 4 * (1 - p), 5);
+    const h = 1e-2;
+    expect(here.gradient[0]).toBeCloseTo((at([1 + h, 0.5]).loss - at([1 - h, 0.5]).loss) / (2 * h), 3);
+  });
+});
+
+it('fine-pruning cuts idle units first and leaves the model as it was', () => {
+  const network = tinyNetwork();
+  const model = new NetworkTarget(network, 3);
+  const before = network.weights();
+  const kept = pruned(model, dataset.validation, 1);
+  expect(network.weights()).toEqual(before);
+  const idle = [0, 1, 2, 3].filter(
+    (unit) => kept['0/bias']![unit] === 0 && kept['0/kernel']!.every((v, at) => at % 4 !== unit || v === 0),
+  );
+  // All but one may go where any accuracy will do.
+  expect(idle).toHaveLength(3);
+  network.dispose();
+});
+
+it('the gradient of the match of gradients is that of its difference', () => {
+  // Without relu, at whose kinks a difference says nothing of the derivative.
+  const layers = [flatten(), dense(5, 'linear'), dense(3, 'linear')];
+  const network = new Network([8, 8, 1], layers, stream(1, 'weights'));
+  const model = new NetworkTarget(network, 3);
+  const images = tf.tensor4d(dataset.train.images.slice(0, 2 * 64), [2, 8, 8, 1]);
+  const batch = { images, labels: tf.tensor1d([0, 1], 'int32') };
+  const wanted = network.parameters.map((parameter, i) => {
+    const random = stream(5, 'wanted', i);
+    return tf.tensor(
+      parameter.toArray().map(() => random.normal()),
+      parameter.shape,
+    );
+  });
+  const { match, gradient } = matchGradient(model, batch, wanted);
+  expect(Math.abs(match)).toBeLessThan(1);
+  const slopes = gradient.dataSync<'float32'>();
+  const along = tf.sign(gradient);
+  const h = 2e-3;
+  const at = (sign: number) =>
+    matchGradient(model, { ...batch, images: tf.add(images, tf.mul(along, sign * h)) as tf.Tensor4D }, wanted)
+      .match;
+  const expected = slopes.reduce((sum, value) => sum + Math.abs(value), 0);
+  expect((at(1) - at(-1)) / (2 * h) / expected).toBeCloseTo(1, 1);
+  network.dispose();
+});
