@@ -91,6 +91,11 @@ export type RunEvent =
   /** A model from a file, by the SHA-256 of that, so that a reproduction with another one is noticed. */
   | { type: 'model-opened'; name: string; hash: string }
   | { type: 'arm-started'; arm: number }
+  /**
+   * A forked run takes the arm over as it was trained in another session, by the number of its `trained` event there and
+   * the SHA-256 of the weights. What its training recorded follows.
+   */
+  | { type: 'inherited'; arm: number; session: string; event: number; hash: string }
   /** What a training-set poisoning altered: indices of the training samples. */
   | { type: 'poisoned'; arm: number; changed: Uint32Array; of: number }
   /** One value of a curve. x is in the unit of the series (metrics.ts). */

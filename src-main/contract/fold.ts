@@ -14,6 +14,7 @@ export type AttackCurve = EventOf<'attack-curve'>;
 export type Certified = EventOf<'certified'>;
 export type AttackSteps = EventOf<'attack-steps'>;
 export type Transfer = EventOf<'transfer'>;
+export type Inherited = EventOf<'inherited'>;
 export type Corruption = EventOf<'corruption'>;
 
 /** x and y of a curve, in the order they were made. */
@@ -50,6 +51,8 @@ export interface ArmState {
   /** Indices of the training samples that a poisoning altered. */
   poisoned: Uint32Array | null;
   poisonedOf: number;
+  /** The session it was taken over from, as trained there; null where it was trained in this run. */
+  inherited: Inherited | null;
   trainedSeconds: number | null;
   /** Gradient calls of the training. */
   trainedGradients: number | null;
@@ -131,6 +134,7 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
         checks: [],
         poisoned: null,
         poisonedOf: 0,
+        inherited: null,
         trainedSeconds: null,
         trainedGradients: null,
       }));
@@ -140,6 +144,9 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       break;
     case 'arm-started':
       arm!.status = 'running';
+      break;
+    case 'inherited':
+      arm!.inherited = event;
       break;
     case 'poisoned':
       arm!.poisoned = event.changed;

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { DuelFacts, DuelRival, DuelView } from './duel';
 import type { Problem, RecordedEvent } from './events';
 import type { SessionHeader, SessionRow, SessionStatus } from './session';
+import type { DenseStretch } from './tape';
 
 const id = z.string().min(1).max(200);
 const text = z.string().max(2_000_000);
@@ -35,6 +36,10 @@ export const labCalls = {
    * shows them. A queued run can be opened too: it has no events yet.
    */
   openSession: z.tuple([z.object({ id, after: z.int().min(0), limit: z.int().min(1).max(20000) })]),
+  /** Of a long session the landmarks and a sample of the rest, so that it is shown at once: see `tape.ts`. */
+  openTape: z.tuple([id]),
+  /** The dense events among `limit` events behind `after`. */
+  readDense: z.tuple([z.object({ id, after: z.int().min(0), limit: z.int().min(1).max(100_000) })]),
   renameSession: z.tuple([z.object({ id, name: z.string().min(1).max(120) })]),
   /** Moves the session aside; `undeleteSession` brings it back while the app runs, then it goes to the system's trash. */
   deleteSession: z.tuple([id]),
@@ -129,6 +134,8 @@ export interface LabResults {
   resumeSession: StartResult;
   sessions: SessionRow[];
   openSession: { header: SessionHeader; status: SessionStatus; events: RecordedEvent[]; last: number };
+  openTape: { landmarks: RecordedEvent[]; sample: DenseStretch };
+  readDense: DenseStretch;
   renameSession: void;
   deleteSession: void;
   undeleteSession: void;

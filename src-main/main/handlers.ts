@@ -56,6 +56,9 @@ async function written(path: string, data: string | Buffer): Promise<string> {
 /** How many events are read before other work is let through: a few milliseconds of it. */
 const PAGE = 200;
 
+/** Dense events a long session is shown by until all are read. */
+const SAMPLE = 4000;
+
 export function labHandlers({
   library,
   host,
@@ -148,6 +151,22 @@ export function labHandlers({
         last: session.last(),
       }));
     },
+    async openTape(id) {
+      const file = library.fileOf(id);
+      const sample = withSession(file, (session) =>
+        session.sample({ count: SAMPLE, through: session.last() }),
+      );
+      const { through } = sample;
+      const landmarks: RecordedEvent[] = [];
+      for (;;) {
+        const after = landmarks.at(-1)?.sequence ?? 0;
+        const page = withSession(file, (session) => session.landmarks({ after, through, limit: PAGE }));
+        landmarks.push(...page);
+        if (page.length < PAGE) return { landmarks, sample };
+        await setImmediate();
+      }
+    },
+    readDense: ({ id, ...stretch }) => withSession(library.fileOf(id), (session) => session.dense(stretch)),
     renameSession({ id, name }) {
       library.rename(id, name);
       sessionsChanged();
