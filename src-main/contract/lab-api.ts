@@ -9,6 +9,7 @@ import type { SessionHeader, SessionRow, SessionStatus } from './session';
 import type { DenseStretch } from './tape';
 
 const id = z.string().min(1).max(200);
+const path = z.string().min(1).max(4096);
 const text = z.string().max(2_000_000);
 
 const figure = z.string().max(40_000_000);
@@ -22,6 +23,8 @@ const figureName = z
 export const labCalls = {
   /** Built-in bouts, from `examples/`. */
   bouts: z.tuple([]),
+  /** Recorded sessions that come with the app: to be read like those of the library, never changed. */
+  shippedSessions: z.tuple([]),
   /** Checks the text, asks for missing grants, queues the run. `name` is what the user knows the text by. */
   startRun: z.tuple([z.object({ text, name: z.string().max(200) })]),
   pauseRun: z.tuple([id]),
@@ -79,6 +82,13 @@ export const labCalls = {
   endDuel: z.tuple([]),
   /** Asks for an experiment file. */
   openExperiment: z.tuple([]),
+  /** Experiment files opened or saved last. */
+  recent: z.tuple([]),
+  openRecent: z.tuple([path]),
+  /** A file that was dropped on the window, and is granted by that. */
+  openDropped: z.tuple([path]),
+  /** Copies a dropped session into the library. Result: its id there. */
+  importSession: z.tuple([path]),
   saveExperiment: z.tuple([z.object({ text, name: z.string().max(200) })]),
   /** Asks for a file or folder and grants it. */
   chooseGrant: z.tuple([z.object({ what: z.enum(['file', 'folder']) })]),
@@ -96,6 +106,17 @@ export interface Bout {
   name: string;
   description: string;
   text: string;
+}
+
+export interface ExperimentFile {
+  /** What the user knows it by. */
+  name: string;
+  text: string;
+}
+
+export interface RecentFile {
+  path: string;
+  name: string;
 }
 
 export interface Settings {
@@ -127,6 +148,7 @@ export type StartResult = { ok: true; id: string } | { ok: false; problems: Prob
 
 export interface LabResults {
   bouts: Bout[];
+  shippedSessions: SessionRow[];
   startRun: StartResult;
   pauseRun: void;
   continueRun: void;
@@ -146,7 +168,11 @@ export interface LabResults {
   duelTurn: DuelView;
   duelRivals: DuelRival[];
   endDuel: void;
-  openExperiment: { name: string; text: string } | null;
+  openExperiment: ExperimentFile | null;
+  recent: RecentFile[];
+  openRecent: ExperimentFile;
+  openDropped: ExperimentFile;
+  importSession: string;
   saveExperiment: string | null;
   chooseGrant: string | null;
   grants: string[];
@@ -167,8 +193,18 @@ export interface LabPushes {
   /** The library changed: list it anew. */
   'sessions-changed': null;
   settings: Settings;
+  /** An experiment file chosen in the menu. */
+  'experiment-opened': ExperimentFile;
   /** A menu item or shortcut: go there, do that. */
-  command: 'new-experiment' | 'open-experiment' | 'save-experiment' | 'sessions' | 'live' | 'about';
+  command:
+    | 'new-experiment'
+    | 'open-experiment'
+    | 'save-experiment'
+    | 'sessions'
+    | 'live'
+    | 'about'
+    | 'guide'
+    | 'commands';
 }
 
 /** Every call answers with this, so that an error keeps its place and remedy on the way. */

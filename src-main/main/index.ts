@@ -10,9 +10,11 @@ import { spawnEngine } from './engine-process';
 import { setUpGate } from './gate';
 import { GrantStore } from './grant-store';
 import { labHandlers } from './handlers';
+import { readExperiment } from './experiment-files';
 import { setUpMenu } from './menu';
 import { notifyOfEnd } from './notifications';
 import { registerScheme, setUpPage } from './page';
+import { RecentFiles } from './recent';
 import { setUpSecurity } from './security';
 import { SettingsStore } from './settings';
 import { LabWindow } from './window';
@@ -29,7 +31,18 @@ function setUpLab({ userData }: { userData: string }): void {
   const window = new LabWindow(join(userData, 'window.json'));
   const library = new Library();
   const grants = new GrantStore(join(userData, 'grants.json'));
-  const menu = () => setUpMenu((command) => window.push('command', command), settings);
+  const menu = () =>
+    setUpMenu({
+      command: (command) => window.push('command', command),
+      settings,
+      recent: recent.list(),
+      open: (path) =>
+        void readExperiment(path).then(
+          (file) => window.push('experiment-opened', file),
+          () => recent.remove(path),
+        ),
+    });
+  const recent = new RecentFiles(join(userData, 'recent.json'), menu);
   const settings = new SettingsStore(join(userData, 'settings.json'), (changed) => {
     window.push('settings', changed);
     menu();
@@ -48,8 +61,9 @@ function setUpLab({ userData }: { userData: string }): void {
 
   setUpSecurity();
   setUpPage();
-  setUpGate(labHandlers({ library, host, duels, grants, settings, dialogs, sessionsChanged }), (paths) =>
-    paths.map((path) => grants.grant(path)),
+  setUpGate(
+    labHandlers({ library, host, duels, grants, recent, settings, dialogs, sessionsChanged }),
+    (paths) => paths.map((path) => grants.grant(path)),
   );
   menu();
   setUpEnd(host, duels, library);

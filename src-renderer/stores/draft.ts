@@ -1,6 +1,6 @@
 /** The experiment being written. Its text is the truth; the form reads and edits it. */
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef, watch } from 'vue';
+import { computed, shallowRef, watch } from 'vue';
 import { catalog } from '../../src-main/contract/catalog-data';
 import {
   allowed,
