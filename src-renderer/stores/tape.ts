@@ -120,7 +120,8 @@ export class Tape {
     const target = Math.max(0, Math.min(this.last, Math.round(sequence)));
     const wanted = this.placeOf(target);
     const before = this.folded;
-    if (wanted < before) {
+    // Time and progress run on between landmarks too, and cannot be folded back.
+    if (target < this.position) {
       const frame = this.keyframes.filter(({ folded }) => folded <= wanted).at(-1);
       this.shown = frame ? copyOf(frame.state) : initialState();
       this.folded = frame?.folded ?? 0;
