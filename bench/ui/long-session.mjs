@@ -17,7 +17,7 @@ export function makeLongSession(from, to, events) {
   const added = events - recorded.length;
 
   const database = new DatabaseSync(to);
-  database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN');
+  database.exec('PRAGMA foreign_keys = OFF; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN');
   // From the last one on, so that no number is taken twice; artefacts move with their events.
   const move = database.prepare('UPDATE event SET sequence = ?, at = ? WHERE sequence = ?');
   const moveArtefacts = database.prepare('UPDATE artefact SET sequence = ? WHERE sequence = ?');

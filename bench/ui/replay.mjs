@@ -35,6 +35,7 @@ const app = await _electron.launch({
   env: { ...engineEnvironment(), SPARRING_HOME: home },
 });
 const page = await app.firstWindow();
+page.setDefaultTimeout(180_000);
 await page.setViewportSize({ width: 1280, height: 800 });
 await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Sessions' }).click();
 await page.getByRole('button', { name: /first-look/ }).waitFor();
