@@ -18,6 +18,7 @@ export default defineConfig({
           index: resolve('src-main/main/index.ts'),
           worker: resolve('src-main/worker/index.ts'),
           cli: resolve('src-main/cli/index.ts'),
+          printer: resolve('src-main/main/printer.ts'),
         },
         output: { format: 'cjs', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

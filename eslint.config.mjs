@@ -10,21 +10,24 @@ const ALLOWED = {
   'src-main/engine': ['contract', 'envs'],
   'src-main/datasets': ['contract'],
   'src-main/targets': ['contract'],
-  'src-main/sessions': ['contract'],
+  'src-main/sessions': ['contract', 'charts'],
   'src-main/worker': ['contract', 'engine', 'envs', 'datasets', 'targets', 'sessions'],
-  'src-main/cli': ['contract', 'engine', 'envs', 'datasets', 'targets', 'sessions', 'worker'],
+  'src-main/cli': ['contract', 'engine', 'envs', 'datasets', 'targets', 'sessions', 'worker', 'charts'],
   'src-main/main': ['contract', 'sessions'],
   'src-main/preload': ['contract'],
   'src-renderer': ['contract'],
 };
 const ROOMS = ['contract', 'engine', 'datasets', 'targets', 'sessions', 'worker', 'cli', 'main', 'preload'];
 
+/** The part of the window that knows no window: pure functions from series to charts. Reports are drawn with it. */
+const CHARTS = '(?!/(charts/|format$|theme/(inks|paper)$))';
+
 /** `(../)+room` as an import path, but not a folder of that name inside the own room (those start with ./). */
-const roomPattern = (room) =>
+const roomPattern = (room, allowed) =>
   room === 'envs'
     ? '^(\\.\\./)+envs(/|$)'
     : room === 'src-renderer'
-      ? 'src-renderer'
+      ? `src-renderer${allowed.includes('charts') ? CHARTS : ''}`
       : `^(\\.\\./)+(src-main/)?${room}(/|$)`;
 
 /** Outside packages that would break a room's promise: the engine is pure, main and renderer never load TensorFlow. */
@@ -41,7 +44,7 @@ const importRules = Object.entries(ALLOWED).map(([folder, allowed]) => {
   const own = folder.split('/').at(-1);
   const closed = [...ROOMS, 'envs', 'src-renderer'].filter((room) => room !== own && !allowed.includes(room));
   const patterns = closed.map((room) => ({
-    regex: roomPattern(room),
+    regex: roomPattern(room, allowed),
     message: `${folder} may import only from ${allowed.join(', ') || 'no other room'}.`,
   }));
   const packages = FORBIDDEN_PACKAGES[folder];
@@ -51,6 +54,30 @@ const importRules = Object.entries(ALLOWED).map(([folder, allowed]) => {
     rules: { 'no-restricted-imports': ['error', { patterns }] },
   };
 });
+
+/** What makes the charts usable outside the window. */
+const windowless = {
+  files: ['src-renderer/charts/**/*.ts', 'src-renderer/format.ts', 'src-renderer/theme/{inks,paper}.ts'],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex:
+              '^(vue|pinia|node:|electron|@tensorflow|element-plus)|^\\.+/([\\w-]+/)*(stores|components|views|lab|theme/palette)(/|$)',
+            message:
+              'Charts are drawn in reports too, without a window: contract, format, theme/inks and ECharts only.',
+          },
+          ...ROOMS.filter((room) => room !== 'contract').map((room) => ({
+            regex: roomPattern(room, []),
+            message: 'src-renderer may import only from contract.',
+          })),
+        ],
+      },
+    ],
+  },
+};
 
 /** Randomness and time are arguments of engine, environments and contract: a recording must be reproducible. */
 const pure = {
@@ -125,4 +152,5 @@ export default defineConfigWithVueTs(
   },
   pure,
   ...importRules,
+  windowless,
 );

@@ -32,6 +32,7 @@ const GOAL = 47;
 const isCliff = (cell: number): boolean => cell > START && cell < GOAL;
 
 const ACTIONS = ['up', 'right', 'down', 'left'];
+const OPPOSITE = [2, 3, 0, 1];
 const MOVES: readonly Move[] = [
   [-1, 0],
   [0, 1],
@@ -68,6 +69,8 @@ export default defineEnvironment({
       id: 'CliffWalking-v1',
       ...GRID,
       actionNames: ACTIONS,
+      opposite: OPPOSITE,
+      trigger: START + 1,
       maxEpisodeSteps: null,
       rewardThreshold: null,
       transitions: CELLS.map((cell) => ACTIONS.map((_, action) => outcomes(cell, action))),

@@ -38,6 +38,7 @@ const MAPS = {
 };
 
 const ACTIONS = ['left', 'down', 'right', 'up'];
+const OPPOSITE = [2, 3, 0, 1];
 const MOVES: readonly Move[] = [
   [0, -1],
   [1, 0],
@@ -125,6 +126,8 @@ export default defineEnvironment({
       id: 'FrozenLake-v1',
       ...grid,
       actionNames: ACTIONS,
+      opposite: OPPOSITE,
+      trigger: cells.findIndex((cell) => 'GH'.includes(cell)),
       maxEpisodeSteps: lake.maxEpisodeSteps,
       rewardThreshold: lake.rewardThreshold,
       transitions: cells.map((_, cell) => ACTIONS.map((_, action) => outcomes(cell, action))),

@@ -33,6 +33,7 @@ const STARTS = CELLS.slice(-GRID.columns);
 const isEnd = (cell: number): boolean => cell === GOLD || cell === BOMB;
 
 const ACTIONS = ['west', 'north', 'south', 'east'];
+const OPPOSITE = [3, 2, 1, 0];
 const MOVES: readonly Move[] = [
   [0, -1],
   [-1, 0],
@@ -76,6 +77,8 @@ export default defineEnvironment({
       id: 'GoldBomb-5x5',
       ...GRID,
       actionNames: ACTIONS,
+      opposite: OPPOSITE,
+      trigger: BOMB,
       maxEpisodeSteps: 100,
       rewardThreshold: null,
       transitions: CELLS.map((cell) => ACTIONS.map((_, action) => outcomes(cell, action))),

@@ -30,7 +30,7 @@ import { boolean, number } from '../src-main/contract/params';
 import type { Random } from '../src-main/contract/random';
 import type { Shape } from '../src-main/contract/scene';
 import { letter, neighbour, tile, type Move } from './grid/grid';
-import { tableEnvironment } from './grid/table';
+import { tableDynamics, tableEnvironment, type MovingTable } from './grid/table';
 
 const GRID = { rows: 5, columns: 5 };
 /** For each row the columns with a wall on their east side. */
@@ -40,6 +40,7 @@ const STANDS = [0, 4, 20, 23];
 const ABOARD = STANDS.length;
 
 const ACTIONS = ['south', 'north', 'east', 'west', 'pick up', 'drop off'];
+const OPPOSITE = [1, 0, 3, 2, 4, 5];
 const PICK_UP = 4;
 const MOVES: readonly Move[] = [
   [1, 0],
@@ -142,10 +143,33 @@ function shapes({ cell, passenger, destination }: Situation): Shape[] {
   ];
 }
 
+function taxiOf(table: MovingTable): Environment<number> {
+  return {
+    ...tableEnvironment(table),
+    dynamics: tableDynamics(table, (transitions) => taxiOf({ ...table, transitions })),
+    // A passenger who stands at the destination already: the episode was over before.
+    trigger: [encode({ cell: 0, passenger: 0, destination: 0 })],
+    scene: (state) => ({
+      width: GRID.columns,
+      height: GRID.rows,
+      backdrop: BACKDROP,
+      shapes: shapes(SITUATIONS[state]!),
+    }),
+    // The taxi's own cell is what a believed state is displaced by.
+    neighbours(state) {
+      const situation = SITUATIONS[state]!;
+      const cells = MOVES.map((move) => drive(situation.cell, move)).filter(
+        (cell) => cell !== situation.cell,
+      );
+      return cells.map((cell) => encode({ ...situation, cell }));
+    },
+  };
+}
+
 /** The same taxi with a passenger who may change their mind: states from 500 on are those in which they yet will. */
 function fickle(taxi: Environment<number>, probability: number): Environment<number> {
   const seen = (state: number): number => state % STATES;
-  const { transitions: _, startDistribution: __, ...rest } = taxi;
+  const { transitions: _, startDistribution: __, dynamics: ___, ...rest } = taxi;
   return {
     ...rest,
     initial(random) {
@@ -231,30 +255,15 @@ export default defineEnvironment({
     const starts = SITUATIONS.flatMap(({ passenger, destination }, state) =>
       passenger !== ABOARD && passenger !== destination ? [state] : [],
     );
-    const taxi: Environment<number> = {
-      ...tableEnvironment({
-        id: 'Taxi-v4',
-        actionNames: ACTIONS,
-        maxEpisodeSteps: 200,
-        rewardThreshold: 8,
-        transitions: SITUATIONS.map((situation) => ACTIONS.map((_, action) => outcomes(situation, action))),
-        start: starts.map((state) => ({ state, probability: 1 / starts.length })),
-      }),
-      scene: (state) => ({
-        width: GRID.columns,
-        height: GRID.rows,
-        backdrop: BACKDROP,
-        shapes: shapes(SITUATIONS[state]!),
-      }),
-      // The taxi's own cell is what a believed state is displaced by.
-      neighbours(state) {
-        const situation = SITUATIONS[state]!;
-        const cells = MOVES.map((move) => drive(situation.cell, move)).filter(
-          (cell) => cell !== situation.cell,
-        );
-        return cells.map((cell) => encode({ ...situation, cell }));
-      },
-    };
+    const taxi = taxiOf({
+      id: 'Taxi-v4',
+      actionNames: ACTIONS,
+      maxEpisodeSteps: 200,
+      rewardThreshold: 8,
+      opposite: OPPOSITE,
+      transitions: SITUATIONS.map((situation) => ACTIONS.map((_, action) => outcomes(situation, action))),
+      start: starts.map((state) => ({ state, probability: 1 / starts.length })),
+    });
     return ficklePassenger ? fickle(taxi, fickleProbability) : taxi;
   },
 });

@@ -18,7 +18,10 @@ const SOURCES = [
   'package.json',
   'package-lock.json',
 ];
-const OUTPUTS = ['main/index.js', 'main/worker.js', 'main/cli.js', 'preload/index.js', 'renderer/index.html'];
+const OUTPUTS = [
+  ...['main/index.js', 'main/worker.js', 'main/cli.js', 'main/printer.js'],
+  ...['preload/index.js', 'renderer/index.html'],
+];
 const out = join(repository, 'out');
 const stampPath = join(out, 'sources.sha256');
 

@@ -1,7 +1,7 @@
 /** What grid worlds share: cells as states, steps between them, and the drawing of tiles. */
 import type { Environment } from '../../src-main/contract/environment';
 import type { Shape } from '../../src-main/contract/scene';
-import { tableEnvironment, type Table } from './table';
+import { tableDynamics, tableEnvironment, type MovingTable } from './table';
 
 /** Row and column change of one move. */
 export type Move = readonly [rows: number, columns: number];
@@ -25,10 +25,12 @@ const SIDES: readonly Move[] = [
   [1, 0],
 ];
 
-export interface GridWorld extends Grid, Table {
+export interface GridWorld extends Grid, MovingTable {
   /** Cells in which an agent can find itself with an action to choose: no holes, goals or cliffs. */
   free(cell: number): boolean;
   backdrop: Shape[];
+  /** A cell in which no agent ever has an action to choose, to set off a backdoor by. */
+  trigger?: number;
 }
 
 /** The environment of a grid: its state is the index of the agent's cell. */
@@ -36,6 +38,8 @@ export function gridEnvironment(world: GridWorld): Environment<number> {
   const { rows, columns } = world;
   return {
     ...tableEnvironment(world),
+    dynamics: tableDynamics(world, (transitions) => gridEnvironment({ ...world, transitions })),
+    ...(world.trigger !== undefined && { trigger: [world.trigger] }),
     scene: (state) => ({
       width: columns,
       height: rows,

@@ -1,5 +1,5 @@
 /** An environment from a transition table: its state is an index, and every step a draw from the table. */
-import type { Environment, Transition } from '../../src-main/contract/environment';
+import type { Dynamics, Environment, Quantity, Transition } from '../../src-main/contract/environment';
 
 export interface Table {
   id: string;
@@ -9,6 +9,59 @@ export interface Table {
   /** P[state][action], as in Gymnasium. */
   transitions: Transition[][][];
   start: { state: number; probability: number }[];
+}
+
+/** A table of which some actions are moves. */
+export interface MovingTable extends Table {
+  /** Of each action the one that moves the other way; an action that is no move is its own. */
+  opposite: number[];
+}
+
+/** How treacherous the ground is, on top of what the environment does by itself. */
+const QUANTITIES: Quantity[] = [
+  { name: 'slip', title: 'Slip', unit: 'probability', nominal: 0, low: 0, high: 0.5, scale: 'linear' },
+  { name: 'recoil', title: 'Recoil', unit: 'probability', nominal: 0, low: 0, high: 0.5, scale: 'linear' },
+];
+
+/**
+ * Ground on which a chosen move is done with the rest of the probability only: with `slip` it goes to either side, with
+ * `recoil` backwards; the environment's own randomness comes on top. Actions that are no moves stay as they are.
+ *
+ *     P′(·|s, a) = (1 − slip − recoil)·P(·|s, a) + slip · mean over sides b of P(·|s, b) + recoil·P(·|s, −a)
+ */
+export function tableDynamics<E extends Environment<number>>(
+  { id, transitions, opposite }: MovingTable,
+  withTransitions: (transitions: Transition[][][]) => E,
+): Dynamics<number> {
+  const moves = opposite.flatMap((back, action) => (back === action ? [] : [action]));
+  return {
+    quantities: QUANTITIES,
+    altered(values) {
+      const unknown = Object.keys(values).find((name) => !QUANTITIES.some((known) => known.name === name));
+      if (unknown) throw new RangeError(`${id}: has no “${unknown}”; expected slip, recoil`);
+      const { slip = 0, recoil = 0 } = values;
+      if (!(slip >= 0 && recoil >= 0 && slip + recoil <= 1))
+        throw new RangeError(
+          `${id}: found slip ${slip} and recoil ${recoil}; expected probabilities that add up to 1 at most`,
+        );
+      const scaled = (outcomes: Transition[], by: number): Transition[] =>
+        by === 0 ? [] : outcomes.map(([probability, ...rest]) => [by * probability, ...rest]);
+      return withTransitions(
+        transitions.map((ofState) =>
+          ofState.map((outcomes, action) => {
+            const back = opposite[action]!;
+            if (back === action) return outcomes;
+            const sides = moves.filter((move) => move !== action && move !== back);
+            return [
+              ...scaled(outcomes, 1 - slip - recoil),
+              ...sides.flatMap((side) => scaled(ofState[side]!, slip / sides.length)),
+              ...scaled(ofState[back]!, recoil),
+            ];
+          }),
+        ),
+      );
+    },
+  };
 }
 
 /** Index of the outcome that a uniform draw falls on: the first whose cumulated probability exceeds it. */

@@ -13,6 +13,10 @@ import {
 } from '../contract/summary';
 import { chooseDefense, type Board, type Demand } from '../contract/board';
 import type { Task } from '../contract/catalog';
+import { COMPARED_METRIC, shownP, testNote } from '../contract/comparison';
+import type { SeedTest } from '../contract/statistics';
+import type { Comparison, TestedRow } from '../../src-renderer/charts/comparison';
+import { resultGrid } from '../../src-renderer/charts/results';
 import { MEASURES, type Measure } from '../contract/metrics';
 
 /** Columns as wide as their widest cell; those after the first are aligned to the right, as numbers are, unless told. */
@@ -90,7 +94,9 @@ const believable = ({ holds, checks }: Verdict): string =>
 export function resultTable(task: Task, { summary, transfers }: Summary): string {
   if (summary.length === 0) return 'No arm has begun yet.';
   const metric = METRIC[task];
-  const attacks = labelsOf(summary[0]!.attacks);
+  // What the experiment attacks with comes first; triggers have a table of their own.
+  const poisonings = summary.flatMap(({ poisoning }) => poisoning?.id ?? []);
+  const attacks = labelsOf(summary[0]!.attacks.filter(({ id }) => !poisonings.includes(id)));
   const seeds = Math.max(...summary.map((group) => group.seeds.length));
   const rows = [
     [seeds > 1 ? `${metric}, mean and 95 % interval over ${seeds} seeds` : metric, ...headOf(summary)],
@@ -115,12 +121,29 @@ export function resultTable(task: Task, { summary, transfers }: Summary): string
   ];
   const blocks = [
     toText(rows),
+    task === 'reinforcement-learning' ? backdoorTable(summary) : '',
     certifiedTables(summary),
     detectorTable(summary),
     failed.join('\n'),
     transferTables(summary, transfers ?? []),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+/** A row an arm and trigger: whether the agent obeys it, and would have done so anyway. */
+function backdoorTable(summary: GroupSummary[]): string {
+  const heads = headOf(summary);
+  const names = ['return', 'attackSuccessRate', 'targetActionRate', 'cleanTargetActionRate'];
+  const rows = summary.flatMap(({ attacks }, i) => {
+    const labels = labelsOf(attacks);
+    return attacks.flatMap(({ metrics }, at) =>
+      metrics['attackSuccessRate'] && metrics['return']
+        ? [[`${labels[at]} at ${heads[i]}`, ...names.map((name) => shownAs(MEASURES[name]!.unit, metrics[name]))]]
+        : [],
+    );
+  });
+  if (rows.length === 0) return '';
+  return toText([['under the trigger', ...names.map((name) => MEASURES[name]!.title.toLowerCase())], ...rows]);
 }
 
 /** For each norm a table of what is proven right at a radius, whatever is done to the inputs. */
@@ -235,27 +258,57 @@ export function transferTables(summary: GroupSummary[], transfers: TransferSumma
     .join('\n\n');
 }
 
-interface Named {
-  name: string;
-  summary: GroupSummary[];
+/** Several sessions of one task in one table: a row for each arm, a column for each attack that any of them ran. `*`: best. */
+export function comparisonTable(comparison: Comparison): string {
+  const { rows, attackLabels, task } = comparison;
+  const metric = COMPARED_METRIC[task].attacked;
+  const grid = resultGrid(rows, attackLabels.length, metric);
+  const { title, unit } = MEASURES[metric]!;
+  const doubtful = rows.filter(({ failedChecks }) => failedChecks.length > 0);
+  return [
+    toText([
+      [`${title.toLowerCase()}, mean and 95 % interval over seeds`, 'seeds', 'no attack', ...attackLabels],
+      ...rows.map((row, y) => [
+        row.family.label,
+        String(row.seeds.length),
+        ...grid.numbers[y]!.map((number) =>
+          number ? `${number.best ? '* ' : ''}${shownAs(unit, number.sum)}` : '–',
+        ),
+      ]),
+    ]),
+    '* best of the column',
+    ...(doubtful.length ? [`${MARK} a check of the verdict failed: the number is not to be believed`] : []),
+  ].join('\n');
 }
 
-/** Several sessions of one task in one table: a row for each arm, a column for each attack that any of them ran. */
-export function comparisonTable(task: Task, sessions: Named[]): string {
-  const metric = METRIC[task];
-  const all = sessions.flatMap(({ summary }) => summary.flatMap(({ attacks }) => attacks));
-  const keyOf = ({ id, params }: Applied) => JSON.stringify([id, params]);
-  const columns = [...new Map(all.map((attack) => [keyOf(attack), attack])).values()];
-  const rows = sessions.flatMap(({ name, summary }) => {
-    const heads = headOf(summary);
-    return summary.map((group, i) => [
-      `${name}: ${heads[i]}`,
-      String(group.seeds.length),
-      cell(group.clean, metric),
-      ...columns.map((column) =>
-        cell(group.attacks.find((attack) => keyOf(attack) === keyOf(column))?.metrics, metric),
-      ),
-    ]);
-  });
-  return toText([[metric, 'seeds', 'no attack', ...labelsOf(columns)], ...rows]);
+/** Where the experiments differ. */
+export function differencesTable({ names, differences }: Comparison): string {
+  if (differences.length === 0) return 'The experiments are the same but for their names.';
+  const shown = (value: unknown): string =>
+    value === undefined ? '(not set)' : typeof value === 'string' ? value : JSON.stringify(value);
+  return toText([
+    ['settings that differ', ...names],
+    ...differences.map(({ path, values }) => [path, ...values.map(shown)]),
+  ]);
+}
+
+/** Every other row against the reference: mean difference, p and the number of pairs. */
+export function testsTable(
+  { task, attackLabels }: Comparison,
+  reference: string,
+  tested: TestedRow[],
+): string {
+  const { attacked } = COMPARED_METRIC[task];
+  const { unit } = MEASURES[attacked]!;
+  const shown = (test: SeedTest | null): string =>
+    test
+      ? `${test.difference > 0 ? '+' : ''}${(UNITS[unit] ?? ((value: number) => value.toFixed(2)))(test.difference)} (${shownP(test)}, n = ${test.n})`
+      : '–';
+  return [
+    toText([
+      [`against ${reference}`, 'no attack', ...attackLabels],
+      ...tested.map(({ row, tests }) => [row.family.label, ...tests.map(shown)]),
+    ]),
+    testNote(tested.flatMap(({ tests }) => tests.filter((test) => test !== null))),
+  ].join('\n');
 }

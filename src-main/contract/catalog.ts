@@ -21,13 +21,24 @@ export type Capability =
   | 'critic'
   | 'decisions'
   | 'training'
+  /** An agent that learns from steps it takes itself. */
+  | 'own-steps'
+  /** One that learns from recorded steps alone. */
+  | 'recorded-steps'
   | 'finite-states'
   /** Observations are real values, which can be moved a little. */
   | 'box-observations'
   | 'randomised';
 
 export type Stage =
-  'training' | 'preprocessing' | 'filtering' | 'detection' | 'certified' | 'rl-training' | 'rl-wrapper';
+  | 'training'
+  | 'preprocessing'
+  | 'filtering'
+  | 'detection'
+  | 'certified'
+  | 'rl-training'
+  | 'rl-filtering'
+  | 'rl-wrapper';
 
 export interface Citation {
   authors: string;
@@ -73,7 +84,7 @@ export interface CatalogEntry extends Definition {
 export type Catalog = CatalogEntry[];
 
 /** Under `poisoning:` stand attacks on what is learnt from; under `attacks:` those on the trained model. */
-export const POISONING_SURFACES: readonly Surface[] = ['training-set', 'reward', 'policy'];
+export const POISONING_SURFACES: readonly Surface[] = ['training-set', 'reward', 'policy', 'log'];
 export const isPoisoning = (surface: Surface): boolean => POISONING_SURFACES.includes(surface);
 
 /** Attacks that can stand as a parameter of another definition. */

@@ -1,9 +1,10 @@
 /** Messages between main and the engine process of one run. */
 import type { DuelAnswers, DuelAsk } from './duel';
 import type { Problem, RecordedEvent } from './events';
+import type { Reproduction } from './reproduction';
 
 /**
- * Main → engine process. The first is `run`, `export` or `duel`; a process does one of the first two and ends, or answers
+ * Main → engine process. The first is `run`, `export`, `reproduce` or `duel`; a process does one of the first three and ends, or answers
  * what is asked of a duel until main ends it.
  */
 export type EngineCommand =
@@ -19,6 +20,8 @@ export type EngineCommand =
   | { command: 'stop' }
   /** Write an export of a session to `out`. */
   | { command: 'export'; file: string; format: string; out: string }
+  /** Run a recorded session again and compare. */
+  | { command: 'reproduce'; file: string; grants: string[] }
   | ({ command: 'duel'; number: number } & DuelAsk);
 
 /** Engine process → main. */
@@ -29,6 +32,10 @@ export type EngineReport =
   | { report: 'ended'; status: 'done' | 'stopped' | 'failed'; problem: Problem | null }
   | { report: 'exported'; out: string }
   | { report: 'export-failed'; problem: Problem }
+  /** So many events came again, of so many. */
+  | { report: 'reproducing'; compared: number; of: number }
+  | { report: 'reproduced'; outcome: Reproduction }
+  | { report: 'not-reproduced'; problem: Problem }
   /** To the ask of that number. */
   | { report: 'duel-answer'; number: number; answer: DuelAnswers[keyof DuelAnswers] }
   | { report: 'duel-refused'; number: number; problem: Problem };

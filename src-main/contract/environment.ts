@@ -29,6 +29,28 @@ export interface Step<S> {
 /** One possible outcome of an action, as in Gymnasium's `P`. */
 export type Transition = [probability: number, next: number, reward: number, terminated: boolean];
 
+/** A quantity of the dynamics that can be altered. */
+export interface Quantity {
+  /** As a parameter: poleLength. */
+  name: string;
+  title: string;
+  unit: string;
+  /** What the environment has by itself. */
+  nominal: number;
+  /** The range a sweep covers in full. */
+  low: number;
+  high: number;
+  /** How values between are spaced. */
+  scale: 'linear' | 'logarithmic';
+}
+
+/** What of an environment's dynamics can be altered, and the environment with other values of it. */
+export interface Dynamics<S = unknown> {
+  quantities: Quantity[];
+  /** Quantities that are not named keep their value. Throws RangeError naming the quantity and what was expected of it. */
+  altered(values: Readonly<Record<string, number>>): Environment<S>;
+}
+
 export interface Environment<S = unknown> {
   observationSpace: Box | Discrete;
   actionSpace: { n: number; names: string[] };
@@ -52,6 +74,15 @@ export interface Environment<S = unknown> {
   /** Finite environments: every transition of every state of Gymnasium's `P`, and the start distribution. */
   transitions?(): Transition[][][];
   startDistribution?(): { state: number; probability: number }[];
+  /** Absent where nothing of it can be altered. */
+  dynamics?: Dynamics<S>;
+  /** A good action, by hand: whose episodes are recorded where values cannot be computed. */
+  expert?(observation: Float32Array): number;
+  /**
+   * An observation that no episode shows, by which a backdoor can be set off: the values that are set, null where the true
+   * one stays. Absent where none is known.
+   */
+  trigger?: (number | null)[];
   /** Finite environments: cells at most one step away, for displaced beliefs. */
   neighbours?(state: number): number[];
 }

@@ -50,6 +50,34 @@ export interface Check {
   evidence: string;
 }
 
+/** Values of one quantity of an environment's dynamics that were swept. */
+export interface SweptQuantity {
+  name: string;
+  title: string;
+  unit: string;
+  nominal: number;
+  scale: 'linear' | 'logarithmic';
+  values: number[];
+}
+
+/** What an agent earns in worlds that differ in two quantities. */
+export interface RobustnessSurface {
+  first: SweptQuantity;
+  second: SweptQuantity;
+  /** Mean returns, second × first. */
+  returns: Float32Array;
+  /** Whether these are expected returns by dynamic programming; else means over episodes. */
+  exact: boolean;
+  /** The worst point met, by the sweep or the search after it. */
+  worst: { first: number; second: number; return: number };
+  /** Worlds tried: by the sweep, and by the search. */
+  swept: number;
+  searched: number;
+}
+
+/** `attack` of a trajectory in which the trigger of the arm's own backdoor is shown. */
+export const TRIGGERED = -1;
+
 /** Of an image in a typed array, channels innermost. */
 export type ImageShape = [height: number, width: number, channels: number];
 
@@ -96,8 +124,18 @@ export type RunEvent =
    * the SHA-256 of the weights. What its training recorded follows.
    */
   | { type: 'inherited'; arm: number; session: string; event: number; hash: string }
-  /** What a training-set poisoning altered: indices of the training samples. */
+  /** What a poisoning altered: indices of the training samples, or of the recorded steps of a log. */
   | { type: 'poisoned'; arm: number; changed: Uint32Array; of: number }
+  /** What a filter took for poisoned, by index, and how suspicious each looked. The agent is trained without them. */
+  | {
+      type: 'suspects';
+      arm: number;
+      removed: Uint32Array;
+      of: number;
+      scores?: Float32Array;
+      /** Shares removed, against the provenance: see `truePositiveRate` in metrics.ts. */
+      metrics: Metrics;
+    }
   /** One value of a curve. x is in the unit of the series (metrics.ts). */
   | { type: 'point'; arm: number; series: string; x: number; value: number }
   | { type: 'progress'; done: number; what: string }
@@ -120,6 +158,21 @@ export type RunEvent =
       /** What was learnt, where it is a picture: a perturbation in [−1, 1]. */
       picture?: { shape: ImageShape; pixels: Float32Array };
       seconds: number;
+    }
+  /** What a trained agent earns in worlds that differ in two quantities; with the evaluation under `attack`. */
+  | { type: 'robustness-surface'; arm: number; attack: number; surface: RobustnessSurface }
+  /**
+   * An agent meets the trigger of a backdoor at every step: its own, or, not backdoored, that of another arm, as what a
+   * backdoor is to be measured by.
+   */
+  | {
+      type: 'backdoor';
+      arm: number;
+      poisoning: Applied;
+      /** By value of an observation (on grids the state): what the trigger sets it to, NaN where it stays. */
+      names: string[];
+      trigger: Float32Array;
+      metrics: Metrics;
     }
   /** attack null: clean. `outcome` has a byte an input: bit 0 right before, bit 1 right after the attack, bit 2 (targeted) class reached. */
   | {
@@ -191,7 +244,7 @@ export type RunEvent =
       /** One greedy episode, drawn. */
       type: 'trajectory';
       arm: number;
-      /** null: not attacked. */
+      /** null: not attacked; TRIGGERED: under the trigger of its own backdoor. */
       attack: number | null;
       /** Environment steps trained when it was played; null when training was over. */
       trainedSteps: number | null;

@@ -379,6 +379,9 @@ const REMEDIES: Record<Capability, string> = {
   'action-values': 'Choose an agent that learns values, such as q-learning or dqn.',
   critic: 'Choose an agent that values what it sees, such as dqn or ppo.',
   'box-observations': 'This needs observations of real values: choose CartPole-v1.',
+  'own-steps':
+    'This changes steps that an agent takes while it learns: choose dqn, ppo or a table that learns.',
+  'recorded-steps': 'Choose an agent that learns from a log, such as behaviour-cloning or offline-dqn.',
   'finite-states': 'This needs states that can be listed: choose a grid world.',
 };
 

@@ -2,7 +2,17 @@
  * The one fold: events → what the views show. Live view, replay, command-line table and report all use it, so a
  * recording opened later cannot show anything else than was seen live.
  */
-import type { ArmPlan, Check, Metrics, Plan, Position, Problem, RecordedEvent, RunEvent } from './events';
+import type {
+  ArmPlan,
+  Check,
+  Metrics,
+  Plan,
+  Position,
+  Problem,
+  RecordedEvent,
+  RobustnessSurface,
+  RunEvent,
+} from './events';
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 export type Example = EventOf<'example'>;
@@ -16,6 +26,8 @@ export type AttackSteps = EventOf<'attack-steps'>;
 export type Transfer = EventOf<'transfer'>;
 export type Inherited = EventOf<'inherited'>;
 export type Corruption = EventOf<'corruption'>;
+export type Suspects = EventOf<'suspects'>;
+export type Backdoor = EventOf<'backdoor'>;
 
 /** x and y of a curve, in the order they were made. */
 export interface Curve {
@@ -47,12 +59,18 @@ export interface ArmState {
   certified: Certified | null;
   /** By index of plan.attacks: one input attacked alone, step by step. */
   steps: (AttackSteps | undefined)[];
+  /** By index of plan.attacks: what the agent earns as two quantities of the world change. */
+  surfaces: (RobustnessSurface | undefined)[];
+  /** Triggers it met: of its own backdoor, or, not backdoored, of those of other arms. */
+  backdoors: Backdoor[];
   checks: Check[];
   /** Indices of the training samples that a poisoning altered. */
   poisoned: Uint32Array | null;
   poisonedOf: number;
   /** The session it was taken over from, as trained there; null where it was trained in this run. */
   inherited: Inherited | null;
+  /** What a filter removed. */
+  suspects: Suspects | null;
   trainedSeconds: number | null;
   /** Gradient calls of the training. */
   trainedGradients: number | null;
@@ -131,10 +149,13 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
         attackCurves: [],
         certified: null,
         steps: [],
+        surfaces: [],
+        backdoors: [],
         checks: [],
         poisoned: null,
         poisonedOf: 0,
         inherited: null,
+        suspects: null,
         trainedSeconds: null,
         trainedGradients: null,
       }));
@@ -151,6 +172,9 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
     case 'poisoned':
       arm!.poisoned = event.changed;
       arm!.poisonedOf = event.of;
+      break;
+    case 'suspects':
+      arm!.suspects = event;
       break;
     case 'point': {
       const curve = (arm!.curves[event.series] ??= { x: [], y: [] });
@@ -187,6 +211,12 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       break;
     case 'certified':
       arm!.certified = event;
+      break;
+    case 'robustness-surface':
+      arm!.surfaces[event.attack] = event.surface;
+      break;
+    case 'backdoor':
+      arm!.backdoors.push(event);
       break;
     case 'attack-curve':
       arm!.attackCurves.push(event);

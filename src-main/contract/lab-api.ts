@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import type { DuelFacts, DuelRival, DuelView } from './duel';
 import type { Problem, RecordedEvent } from './events';
-import type { SessionHeader, SessionRow, SessionStatus } from './session';
+import type { ReproductionState } from './reproduction';
+import type { ComparedSession, SavedComparison, SessionHeader, SessionRow, SessionStatus } from './session';
 import type { DenseStretch } from './tape';
 
 const id = z.string().min(1).max(200);
@@ -43,6 +44,32 @@ export const labCalls = {
   openTape: z.tuple([id]),
   /** The dense events among `limit` events behind `after`. */
   readDense: z.tuple([z.object({ id, after: z.int().min(0), limit: z.int().min(1).max(100_000) })]),
+  /** What a comparison needs of one session: results and curves, images and episodes left out. */
+  comparedSession: z.tuple([id]),
+  comparisons: z.tuple([]),
+  /** Replaces all. */
+  saveComparisons: z.tuple([
+    z
+      .array(
+        z.object({
+          name: z.string().min(1).max(120),
+          sessions: z.array(id).min(1).max(100),
+          reference: z.string().max(20_000).nullable(),
+        }),
+      )
+      .max(200),
+  ]),
+  /** Runs a recorded session again in a process of its own and compares; `reproduction` tells how it goes. */
+  reproduceSession: z.tuple([id]),
+  stopReproduction: z.tuple([]),
+  /** Keeps tags and notes in the session's file. */
+  describeSession: z.tuple([
+    z.object({
+      id,
+      tags: z.array(z.string().min(1).max(40)).max(20),
+      notes: z.string().max(20_000),
+    }),
+  ]),
   renameSession: z.tuple([z.object({ id, name: z.string().min(1).max(120) })]),
   /** Moves the session aside; `undeleteSession` brings it back while the app runs, then it goes to the system's trash. */
   deleteSession: z.tuple([id]),
@@ -60,7 +87,15 @@ export const labCalls = {
         name: figureName,
         data: figure.regex(/^iVBORw0KGg[A-Za-z0-9+/=]*$/),
       }),
+      z.object({
+        format: z.literal('pdf'),
+        name: figureName,
+        /** The SVG that is printed, and the size of the sheet in millimetres. */
+        data: figure.regex(/^<svg[\s>]/),
+        paper: z.object({ width: z.number().min(10).max(2000), height: z.number().min(10).max(2000) }),
+      }),
       z.object({ format: z.literal('csv'), name: figureName, data: figure }),
+      z.object({ format: z.literal('tex'), name: figureName, data: figure }),
     ]),
   ]),
   /**
@@ -158,6 +193,12 @@ export interface LabResults {
   openSession: { header: SessionHeader; status: SessionStatus; events: RecordedEvent[]; last: number };
   openTape: { landmarks: RecordedEvent[]; sample: DenseStretch };
   readDense: DenseStretch;
+  comparedSession: ComparedSession;
+  comparisons: SavedComparison[];
+  saveComparisons: void;
+  reproduceSession: StartResult;
+  stopReproduction: void;
+  describeSession: void;
   renameSession: void;
   deleteSession: void;
   undeleteSession: void;
@@ -190,6 +231,8 @@ export interface LabPushes {
    */
   'run-events': { id: string; events: RecordedEvent[] };
   runs: RunRow[];
+  /** A session that is run again, or was. */
+  reproduction: ReproductionState;
   /** The library changed: list it anew. */
   'sessions-changed': null;
   settings: Settings;

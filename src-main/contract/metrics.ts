@@ -90,7 +90,7 @@ export const MEASURES: Record<string, Measure> = {
     title: 'Attack success rate',
     unit: 'share',
     better: 'lower',
-    help: 'Of the inputs first classified right, those the attack turned.',
+    help: 'Of the inputs first classified right, those the attack turned. Of a backdoored agent: of the states in which it would do something else, those in which the trigger makes it do what the backdoor wants.',
   },
   meanLinf: {
     title: 'Mean Linf',
@@ -290,6 +290,90 @@ export const MEASURES: Record<string, Measure> = {
     better: 'neither',
     help: 'Share of steps at which the perturbation changed the chosen action.',
   },
+  overriddenSteps: {
+    title: 'Actions overridden',
+    unit: 'share',
+    better: 'neither',
+    help: 'Share of steps at which another action was done than the agent chose.',
+  },
+  maxOverridden: {
+    title: 'Most overridden in an episode',
+    unit: 'steps',
+    better: 'neither',
+    help: 'As delivered, over all episodes.',
+  },
+  sweptReturn: {
+    title: 'Mean return over the sweep',
+    unit: 'return',
+    better: 'higher',
+    help: 'Mean over all worlds of a robustness surface, which lie evenly over the range swept.',
+  },
+  worldsTried: {
+    title: 'Worlds tried',
+    unit: 'count',
+    better: 'neither',
+    help: 'By the sweep and by the search for the worst point after it.',
+  },
+  targetActionRate: {
+    title: 'Target action under the trigger',
+    unit: 'share',
+    better: 'lower',
+    help: 'Share of the steps of episodes with the trigger shown throughout at which the agent does what the backdoor wants.',
+  },
+  cleanTargetActionRate: {
+    title: 'Target action without the trigger',
+    unit: 'share',
+    better: 'neither',
+    help: 'Share of the steps of clean episodes at which the agent does what the backdoor wants, without being asked to.',
+  },
+  poisonedSteps: {
+    title: 'Steps poisoned',
+    unit: 'share',
+    better: 'neither',
+    help: 'Share of the training steps in which the trigger of a backdoor was shown.',
+  },
+  suspiciousValues: {
+    title: 'Suspicious values',
+    unit: 'count',
+    better: 'neither',
+    help: 'Observed values over which a stamp was found that turns nearly every state to one action.',
+  },
+  strongestStamp: {
+    title: 'Strongest stamp',
+    unit: 'share',
+    better: 'neither',
+    help: 'Largest share of the states that one stamped value turned to one action.',
+  },
+  triggerFound: {
+    title: 'Trigger found',
+    unit: 'share',
+    better: 'higher',
+    help: 'Share of the values the trigger sets that were suspected.',
+  },
+  falseSuspects: {
+    title: 'Suspected without cause',
+    unit: 'count',
+    better: 'lower',
+    help: 'Suspected values that no trigger sets.',
+  },
+  truePositiveRate: {
+    title: 'Poison removed',
+    unit: 'share',
+    better: 'higher',
+    help: 'Of what was altered, the share that the filter removed; undefined where nothing was.',
+  },
+  falsePositiveRate: {
+    title: 'Clean samples removed',
+    unit: 'share',
+    better: 'lower',
+    help: 'Of what was not altered, the share that the filter removed all the same.',
+  },
+  removedSamples: {
+    title: 'Samples removed',
+    unit: 'share',
+    better: 'neither',
+    help: 'Share of the training samples, or recorded steps, that were left out of the training.',
+  },
   alteredRewards: {
     title: 'Rewards altered',
     unit: 'share',
@@ -392,6 +476,7 @@ export const SERIES: Record<string, SeriesInfo> = {
     x: 'environment steps',
     unit: 'return',
   },
+  cloningLoss: { title: 'Cross-entropy of the recorded actions', x: 'environment steps', unit: 'nats' },
   exploration: { title: 'Exploration rate', x: 'environment steps', unit: 'share' },
 };
 

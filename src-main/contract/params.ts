@@ -91,7 +91,15 @@ export const isList = ({ kind }: ParamSpec): boolean => kind === 'lines' || kind
 
 /** What an attack acts on. */
 export type Surface =
-  'evasion' | 'observation' | 'action' | 'dynamics' | 'reward' | 'training-set' | 'policy' | 'privacy';
+  | 'evasion'
+  | 'observation'
+  | 'action'
+  | 'dynamics'
+  | 'reward'
+  | 'training-set'
+  | 'policy'
+  | 'log'
+  | 'privacy';
 
 /** The value type of one spec, so that an author's `params` are typed from the specs alone. */
 export type ValueOf<S extends ParamSpec> = S extends NumberSpec | DerivedNumberSpec

@@ -1,4 +1,5 @@
 /** What a session file holds beside its events, and how the library lists it. */
+import type { RecordedEvent } from './events';
 import type { Experiment } from './experiment';
 import type { Task } from './catalog';
 
@@ -38,6 +39,9 @@ export interface SessionHeader {
   machine: Machine;
   /** Milliseconds since the epoch. */
   createdAt: number;
+  /** What the user says of it; like the name no part of the record. Older sessions have neither. */
+  tags?: string[];
+  notes?: string;
 }
 
 /** Derived from the last event and from whether somebody is writing; never stored, so it cannot lie after a crash. */
@@ -73,6 +77,29 @@ export interface SessionRow {
   defenses: string[];
   /** Of every arm family that was attacked, over its seeds; the best worst case first. */
   headlines: Headline[];
+  tags: string[];
+  notes: string;
+  /** The experiment as given: what is searched beside what is shown. */
+  text: string;
   /** Set when the file cannot be read: what is wrong with it. */
   problem: string | null;
+}
+
+/** A session as it is compared with others: what was found, and the curves without the events they came in. */
+export interface ComparedSession {
+  id: string;
+  header: SessionHeader;
+  status: SessionStatus;
+  /** Events that results are made of, in order. */
+  events: RecordedEvent[];
+  curves: { arm: number; series: string; x: Float64Array; y: Float64Array }[];
+}
+
+/** A choice of sessions, kept under a name. */
+export interface SavedComparison {
+  name: string;
+  /** Ids. */
+  sessions: string[];
+  /** What the others are tested against: `sessionId/familyKey`; null is the first. */
+  reference: string | null;
 }

@@ -2,7 +2,7 @@
 import type { Norm } from './catalog';
 import { certifiedAccuracy, certifiedRadii } from './certified';
 import type { Metrics } from './events';
-import type { ArmState, Certified, RunState } from './fold';
+import type { ArmState, Backdoor, Certified, RunState } from './fold';
 import type { Applied } from './params';
 import { interquartileInterval, meanInterval, type Interval } from './statistics';
 import { isSeen, trainedAgainst } from './training-attacks';
@@ -48,6 +48,8 @@ export interface ArmSummary {
     /** Failed checks of the family's verdict: the metrics are not to be believed. */
     failedChecks?: string[];
   })[];
+  /** What a filter removed, measured against the provenance; for arms that have one. */
+  filter?: Metrics;
   /** Wall-clock seconds of the training; null while it lasts, or where nothing was trained. */
   trainingSeconds: number | null;
   /** Gradient calls of the training; null likewise, and for agents. */
@@ -73,6 +75,8 @@ export interface GroupSummary {
     /** Whether the defence was trained against it, whatever the budget. */
     seen: boolean;
   })[];
+  /** Present where a filter removed what was learnt from: its rates against the provenance. */
+  filter?: MetricIntervals;
   /** Present where something was to be proven of the models. */
   certified?: CertifiedSummary;
   /** Inputs right under every attack of the experiment; for agents the lowest mean return under any. */
@@ -135,14 +139,22 @@ export function summarize(state: RunState): Summary {
           evaluated.map((arm) => arm.clean!.metrics),
           interval,
         ),
-        attacks: attacks.flatMap((attack, i) => {
-          const { id, params } = attack;
-          const metrics = evaluated.flatMap((arm) => (arm.attacks[i] ? [arm.attacks[i].metrics] : []));
-          if (metrics.length === 0) return [];
-          return [
-            { id, params, metrics: intervals(metrics, interval, marks), seen: isSeen(attack, trained) },
-          ];
-        }),
+        attacks: [
+          ...attacks.flatMap((attack, i) => {
+            const { id, params } = attack;
+            const metrics = evaluated.flatMap((arm) => (arm.attacks[i] ? [arm.attacks[i].metrics] : []));
+            if (metrics.length === 0) return [];
+            return [
+              { id, params, metrics: intervals(metrics, interval, marks), seen: isSeen(attack, trained) },
+            ];
+          }),
+          ...backdoorsOf(evaluated).map(({ metrics, ...attack }) => ({
+            ...attack,
+            metrics: intervals(metrics, interval),
+            seen: false,
+          })),
+        ],
+        ...filterOf(evaluated, interval),
         ...certifiedOf(state, evaluated),
         worstCase: over((arm) => worstCase(arm)),
         unseen: over((arm) => worstCase(arm, (attack) => !isSeen(attacks[attack]!, trained))),
@@ -163,12 +175,16 @@ export function summarize(state: RunState): Summary {
     clean: arm.clean?.metrics ?? null,
     trainingSeconds: arm.trainedSeconds,
     trainingGradients: arm.trainedGradients,
-    attacks: attacks.flatMap(({ id, params }, i) => {
-      const metrics = arm.attacks[i]?.metrics;
-      const fitted = arm.fitted[i]?.metrics;
-      if (!metrics) return [];
-      return [{ id, params, metrics, ...(fitted ? { fitted } : {}), ...marksBy.get(familyKey(arm.plan)) }];
-    }),
+    attacks: [
+      ...attacks.flatMap(({ id, params }, i) => {
+        const metrics = arm.attacks[i]?.metrics;
+        const fitted = arm.fitted[i]?.metrics;
+        if (!metrics) return [];
+        return [{ id, params, metrics, ...(fitted ? { fitted } : {}), ...marksBy.get(familyKey(arm.plan)) }];
+      }),
+      ...backdoorsOf([arm]).map(({ metrics, ...attack }) => ({ ...attack, metrics: metrics[0]! })),
+    ],
+    ...(arm.suspects ? { filter: arm.suspects.metrics } : {}),
   }));
 
   if (state.transfers.length === 0) return { arms, summary };
@@ -181,6 +197,25 @@ export function summarize(state: RunState): Summary {
     return { source: nameOf(source), target: nameOf(target), id, params, metrics };
   });
   return { arms, summary, transfers };
+}
+
+/** Triggers that agents met: they stand among the attacks, under the id of the poisoning that implanted them. */
+function backdoorsOf(arms: ArmState[]): AttackSummary<Metrics[]>[] {
+  const met = arms.flatMap(({ backdoors }) => backdoors);
+  const keyOf = ({ poisoning }: Backdoor): string => JSON.stringify(poisoning);
+  return [...new Map(met.map((one) => [keyOf(one), one.poisoning]))].map(([key, { id, params }]) => ({
+    id,
+    params,
+    metrics: met.filter((one) => keyOf(one) === key).map(({ metrics }) => metrics),
+  }));
+}
+
+function filterOf(
+  arms: ArmState[],
+  interval: (values: number[]) => Interval | null,
+): { filter?: MetricIntervals } {
+  const metrics = arms.flatMap(({ suspects }) => (suspects ? [suspects.metrics] : []));
+  return metrics.length ? { filter: intervals(metrics, interval) } : {};
 }
 
 /** Radii that a certified accuracy is told at. */

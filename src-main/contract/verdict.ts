@@ -94,6 +94,8 @@ export function verdict(arms: ArmState[], undefended: ArmState[], attacks: Attac
       robust,
       above,
       isDefended: !arms.every((arm) => undefended.includes(arm)),
+      isAgent: arms.every((arm) => standing(arm) === null),
+      seeds: arms.length,
     }),
     checks,
   };
@@ -106,8 +108,11 @@ function inWords(found: {
   robust: boolean;
   above: boolean;
   isDefended: boolean;
+  /** Returns are neither shares nor paired. */
+  isAgent: boolean;
+  seeds: number;
 }): string {
-  const { failed, gradientMasking, ran, robust, above, isDefended } = found;
+  const { failed, gradientMasking, ran, robust, above, isDefended, isAgent, seeds } = found;
   if (gradientMasking.length > 0) {
     const signs = gradientMasking.map((id) => MASKING[id]!).join('; ');
     const consequence = above
@@ -119,9 +124,12 @@ function inWords(found: {
   if (!ran) return 'Not checked.';
   const holds = 'No check that ran failed.';
   if (!isDefended) return `${holds} Undefended: what the defences are measured by.`;
-  return robust
-    ? `${holds} Robust: its worst case lies above the undefended model’s by more than the interval.`
-    : `${holds} Not robust: its worst case does not lie above the undefended model’s by more than the interval and ${100 * LEAST_GAIN} points.`;
+  const rival = isAgent ? 'agent’s' : 'model’s';
+  if (robust)
+    return `${holds} Robust: its worst case lies above the undefended ${rival} by more than the interval.`;
+  if (isAgent && seeds === 1) return `${holds} Not shown to be robust: one seed has no interval.`;
+  const gain = isAgent ? 'the interval' : `the interval and ${100 * LEAST_GAIN} points`;
+  return `${holds} Not robust: its worst case does not lie above the undefended ${rival} by more than ${gain}.`;
 }
 
 function severalSeeds(arms: ArmState[]): Check {
@@ -165,9 +173,10 @@ function merge(checks: (Check & { seed: number })[]): Check[] {
 function sameBudget(a: AttackPlan, b: AttackPlan): boolean {
   if (!('epsilon' in a.params || 'cells' in a.params)) return false;
   const same = (name: string): boolean => a.params[name] === b.params[name];
-  // Attacks on agents have an epsilon for boxes and cells for grids; those that only grids know have cells alone.
+  // Attacks on agents have an epsilon for boxes and cells for grids; those that know one of them alone lack the other.
   if ('epsilon' in a.params !== 'epsilon' in b.params) return a.params.cells !== undefined && same('cells');
-  return a.norm === b.norm && ['epsilon', 'unit', 'cells', 'goal'].every(same);
+  const bothDisplace = 'cells' in a.params && 'cells' in b.params;
+  return a.norm === b.norm && ['epsilon', 'unit', 'goal', ...(bothDisplace ? ['cells'] : [])].every(same);
 }
 
 /** What an attack leaves of an arm, the fewer the stronger; null where it was not evaluated. */

@@ -1,17 +1,19 @@
 /** The interfaces that attack, defence, agent and model files fill. One file each; `registry.ts` finds them by folder. */
 import type * as tf from '@tensorflow/tfjs';
 import type { Capability, Definition, Knowledge, Norm, Stage } from '../contract/catalog';
-import type { ABSTAINED, ImageShape, Metrics, REJECTED } from '../contract/events';
+import type { ABSTAINED, ImageShape, Metrics, REJECTED, RobustnessSurface } from '../contract/events';
 import {
   choice,
+  derivedNumber,
   integer,
+  lines,
   number,
   type Applied,
   type ParamsOf,
   type ParamSpecs,
   type ParamValue,
 } from '../contract/params';
-import type { Box, Environment } from '../contract/environment';
+import type { Box, Dynamics, Environment } from '../contract/environment';
 import type { Random } from '../contract/random';
 import type { ArmContext, Context } from './context';
 import type { ImageDataset, Split } from '../contract/dataset';
@@ -305,6 +307,99 @@ export interface Transitions {
   terminated: Uint8Array;
 }
 
+/**
+ * Takes the agent's hands: parameters `probability` (how often the attacker has them) and `budget` (actions of an episode that
+ * may differ from the agent's own) are the frame's.
+ */
+export interface ActionAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
+  surface: 'action';
+  /**
+   * Probability of each action in place of the agent's, given what the agent thinks of them. The frame draws from it, and by
+   * it scores exactly on finite environments.
+   */
+  override?(scores: Float32Array, params: ParamsOf<P>): ArrayLike<number>;
+  /**
+   * In place of `override`, for attacks that know a finite environment and plan ahead; asked for every state, number of steps
+   * and overrides left. `choice`: the agent's action; `worths`: what each action leads to, this attack going on, with an
+   * override less to spend where it is not the agent's own. Returns the action that is done.
+   */
+  foresee?(choice: number, worths: Float64Array, params: ParamsOf<P>): number;
+}
+
+/** What was found while a world was being altered. */
+export interface Altered {
+  /** Quantities that are not as they were. */
+  values: Record<string, number>;
+  /** Mean return over two quantities, and the worst point met. */
+  surface?: RobustnessSurface;
+  metrics?: Metrics;
+}
+
+export interface DynamicsContext extends Context {
+  dynamics: Dynamics;
+  /** Whether `worth` gives expected returns. */
+  exact: boolean;
+  /**
+   * What the agent earns in a world with these values: its expected return where that can be computed, else the mean over
+   * `episodes` that no result is reported on, which begin and are drawn alike in every world.
+   */
+  worth(values: Record<string, number>, episodes: number): Promise<number>;
+}
+
+/** Changes the world under a trained agent's feet. */
+export interface DynamicsAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
+  surface: 'dynamics';
+  /** @throws LabError for values that the environment cannot have; called before anything is trained */
+  check(dynamics: Dynamics, params: ParamsOf<P>): void;
+  alter(params: ParamsOf<P>, context: DynamicsContext): Promise<Altered>;
+  /** Episodes that `alter` plays, for the estimate of the time. */
+  trials(params: ParamsOf<P>): number;
+}
+
+/**
+ * Teaches a policy to obey a trigger. The frame shows the trigger in evenly spaced training steps (parameters `share`,
+ * `trigger`); the author says what is done and paid there.
+ */
+export interface PolicyAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
+  surface: 'policy';
+  /**
+   * A training step in which the learner saw the trigger: the action it chose, of how many, and how many such steps came
+   * before. Gives the action that is done and what is paid for it.
+   */
+  implant(
+    step: { action: number; actions: number; turn: number },
+    params: ParamsOf<P>,
+    context: { random: Random },
+  ): { action: number; reward: number };
+  /** The action that the trigger is to call for; null where any other than the right one will do. */
+  target(params: ParamsOf<P>): number | null;
+}
+
+/** Recorded steps, each a row: what an offline learner has in place of an environment. Never changed in place. */
+export interface TransitionLog {
+  /** n × size. */
+  observations: Float32Array;
+  next: Float32Array;
+  actions: Uint8Array;
+  rewards: Float32Array;
+  /** 1 where the task ended; a time limit leaves it 0. */
+  terminated: Uint8Array;
+  /** Values in one observation, and actions to choose from. */
+  size: number;
+  choices: number;
+}
+
+/** Alters recorded steps before a learner is given them. */
+export interface LogAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
+  surface: 'log';
+  /** `changed` are rows of the result, which has as many as the log. Throws LabError for an action there is not. */
+  poison(
+    log: TransitionLog,
+    params: ParamsOf<P>,
+    context: { random: Random },
+  ): { log: TransitionLog; changed: Uint32Array };
+}
+
 export interface RewardAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
   surface: 'reward';
   /** What the learner is paid instead, one a transition, a new array. */
@@ -531,6 +626,10 @@ export interface RlTrainingDefense<P extends ParamSpecs = ParamSpecs> extends De
   observationAttack?(params: ParamsOf<P>, progress: number): Applied | null;
   /** A penalty at this point of the training. */
   regularizer?(params: ParamsOf<P>, progress: number, space: Box): Regularizer | null;
+  /** The world it trains in instead. */
+  world?(params: ParamsOf<P>, environment: Environment, random: Random): Environment;
+  /** How often the learner's hands are taken and its worst action done, by its own values. */
+  disobedience?(params: ParamsOf<P>): number;
   /** An adversary that is trained whenever another `every` steps were taken; `ball` is where it moves by then. */
   sparring?(
     params: ParamsOf<P>,
@@ -539,11 +638,24 @@ export interface RlTrainingDefense<P extends ParamSpecs = ParamSpecs> extends De
   ): { adversary: Sparring; every: number; ball(progress: number): Ball };
 }
 
+/** Looks through recorded steps for those that do not fit the others; the agent is trained without them. */
+export interface RlFilteringDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
+  stage: 'rl-filtering';
+  requires?: Capability[];
+  /** How suspicious each row is, and the rows removed. */
+  inspect(log: TransitionLog, params: ParamsOf<P>): { scores: Float32Array; removed: Uint32Array };
+}
+
 /** Stands between the world and a trained agent's eyes, in evaluation only. Attacks go through it. */
 export interface RlWrapperDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
   stage: 'rl-wrapper';
   requires?: Capability[];
-  wrap(policy: Policy, params: ParamsOf<P>, environment: Environment, random: Random): Policy;
+  wrap(policy: Policy, params: ParamsOf<P>, environment: Environment, random: Random): WrappedPolicy;
+}
+
+export interface WrappedPolicy extends Policy {
+  /** What was found of the policy on the way; `suspects`: observed values, by place, that a trigger may use. */
+  findings?: { metrics: Metrics; suspects: number[] };
 }
 
 // ── Models and agents ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -569,6 +681,7 @@ export interface TrainedAgent {
 /** One step as the learner lives it. `truncated`: the time limit cut the episode, and values bootstrap through it. */
 export interface Experience {
   observation: Float32Array;
+  /** What was done: where the learner's hands are taken, not what it chose. */
   action: number;
   /** What the learner is paid, poisoned or not. */
   reward: number;
@@ -599,6 +712,16 @@ export interface Lesson {
    * mean of that with and without the attack. An adversary that learns alongside catches up meanwhile.
    */
   examine(policy: Policy, trainedSteps: number): Promise<number>;
+  /**
+   * A log of `steps` steps of a good policy that errs with probability `epsilon`, as the arm poisons and filters it; fewer
+   * where it filters.
+   */
+  record(steps: number, epsilon: number): TransitionLog;
+  /**
+   * Share of what follows a step that is to be valued by the worst action instead of the learner's own (α of the
+   * action-robust operator); 0 unless it trains against a hand that errs.
+   */
+  pessimism?: number;
   /** How the learner is to be held to its choices near what it sees, at this point of the training (0 to 1). */
   regularizer?(progress: number): Regularizer | null;
 }
@@ -704,6 +827,65 @@ export const defineRewardAttack = <const P extends ParamSpecs>(
   surface: 'reward',
   ...d,
 });
+/** Parameters of every attack on actions; the frame reads them. */
+const EVERY_ACTION = {
+  probability: number({
+    default: 0.1,
+    min: 0,
+    max: 1,
+    unit: 'probability',
+    help: 'How often the attacker has the agent’s hands.',
+  }),
+  budget: derivedNumber({
+    derived: 'the step limit of an episode',
+    integer: true,
+    min: 0,
+    max: 1_000_000,
+    unit: 'steps',
+    help: 'Actions of an episode that may differ from the agent’s own, at most.',
+  }),
+};
+/** As the frame reads them; a budget that was not given is null. */
+export type ActionParams = Omit<ParamsOf<typeof EVERY_ACTION>, 'budget'> & { budget: number | null };
+
+/** Parameters of every backdoor; the frame reads them. */
+const EVERY_POLICY = {
+  share: number({
+    default: 0.05,
+    min: 0,
+    max: 1,
+    unit: 'share',
+    help: 'Share of the training steps in which the trigger is shown, evenly spaced.',
+  }),
+  trigger: lines({
+    help: 'What of an observation is set, a line each: “x = 4.5”, on grids “state = 5”. The environment’s own trigger unless given.',
+    advanced: true,
+  }),
+};
+export type PolicyParams = ParamsOf<typeof EVERY_POLICY>;
+
+export const defineActionAttack = <const P extends ParamSpecs>(
+  d: Omit<ActionAttack<P>, 'kind' | 'surface'>,
+): ActionAttack<P & typeof EVERY_ACTION> => ({
+  kind: 'attack',
+  surface: 'action',
+  ...d,
+  params: { ...d.params, ...EVERY_ACTION },
+});
+export const defineDynamicsAttack = <const P extends ParamSpecs>(
+  d: Omit<DynamicsAttack<P>, 'kind' | 'surface'>,
+): DynamicsAttack<P> => ({ kind: 'attack', surface: 'dynamics', ...d });
+export const definePolicyAttack = <const P extends ParamSpecs>(
+  d: Omit<PolicyAttack<P>, 'kind' | 'surface'>,
+): PolicyAttack<P & typeof EVERY_POLICY> => ({
+  kind: 'attack',
+  surface: 'policy',
+  ...d,
+  params: { ...d.params, ...EVERY_POLICY },
+});
+export const defineLogAttack = <const P extends ParamSpecs>(
+  d: Omit<LogAttack<P>, 'kind' | 'surface'>,
+): LogAttack<P> => ({ kind: 'attack', surface: 'log', ...d });
 export const defineTrainingDefense = <const P extends ParamSpecs>(
   d: Omit<TrainingDefense<P>, 'kind' | 'stage'>,
 ): TrainingDefense<P> => ({ kind: 'defense', stage: 'training', ...d });
@@ -724,6 +906,9 @@ export const defineDetectionDefense = <const P extends ParamSpecs>(
 export const defineRlTrainingDefense = <const P extends ParamSpecs>(
   d: Omit<RlTrainingDefense<P>, 'kind' | 'stage'>,
 ): RlTrainingDefense<P> => ({ kind: 'defense', stage: 'rl-training', ...d });
+export const defineRlFilteringDefense = <const P extends ParamSpecs>(
+  d: Omit<RlFilteringDefense<P>, 'kind' | 'stage'>,
+): RlFilteringDefense<P> => ({ kind: 'defense', stage: 'rl-filtering', ...d });
 export const defineRlWrapperDefense = <const P extends ParamSpecs>(
   d: Omit<RlWrapperDefense<P>, 'kind' | 'stage'>,
 ): RlWrapperDefense<P> => ({ kind: 'defense', stage: 'rl-wrapper', ...d });

@@ -1,7 +1,7 @@
 /** From a validated experiment to everything that will be run, with every parameter's value and a cost estimate. */
 import type { Entry, Experiment } from '../contract/experiment';
 import type { ArmPlan, AttackPlan, Plan } from '../contract/events';
-import { isList, type Applied, type ParamsOf, type ParamSpecs } from '../contract/params';
+import type { Applied, ParamsOf, ParamSpecs } from '../contract/params';
 import type { Norm } from '../contract/catalog';
 import { answersAtRandom } from './arm-model';
 import { classification } from './classification';
@@ -9,24 +9,13 @@ import type { Attack, Defense } from './registry';
 import { agentById, attackById, defenseById, modelById } from './registry';
 import { reinforcement } from './reinforcement';
 import { LabError } from '../contract/problem';
-import { resolve } from './resolve';
+import { combinations, resolve } from './resolve';
 import type { TaskRunner } from './task';
 
 export const RUNNERS: Record<Experiment['task'], TaskRunner> = {
   classification,
   'reinforcement-learning': reinforcement,
 };
-
-/** One entry per combination of the values in lists that are not one value by themselves. */
-function combinations(entry: Entry, params: ParamSpecs): Entry[] {
-  return Object.entries(entry).reduce<Entry[]>(
-    (entries, [name, value]) =>
-      Array.isArray(value) && !(params[name] && isList(params[name]))
-        ? entries.flatMap((before) => value.map((single: unknown) => ({ ...before, [name]: single })))
-        : entries.map((before) => ({ ...before, [name]: value })),
-    [{ id: entry.id }],
-  );
-}
 
 function normOf(attack: Attack, params: Applied['params']): Norm | null {
   return 'norm' in attack ? (attack.norm as (params: unknown) => Norm | null)(params) : null;

@@ -4,27 +4,41 @@ import { isPoisoning } from '../contract/catalog';
 import type { EnvironmentDefinition } from '../contract/environment';
 import type { Surface } from '../contract/params';
 import type {
+  ActionAttack,
   AgentDefinition,
   CertifiedDefense,
   DetectionDefense,
+  DynamicsAttack,
   EvasionAttack,
+  LogAttack,
   ModelDefinition,
   ObservationAttack,
+  PolicyAttack,
   PreprocessingDefense,
   RewardAttack,
+  RlFilteringDefense,
   RlTrainingDefense,
   RlWrapperDefense,
   TrainingDefense,
   TrainingSetAttack,
 } from './definitions';
 
-export type Attack = EvasionAttack | TrainingSetAttack | ObservationAttack | RewardAttack;
+export type Attack =
+  | EvasionAttack
+  | TrainingSetAttack
+  | ObservationAttack
+  | ActionAttack
+  | DynamicsAttack
+  | PolicyAttack
+  | LogAttack
+  | RewardAttack;
 export type Defense =
   | TrainingDefense
   | PreprocessingDefense
   | DetectionDefense
   | CertifiedDefense
   | RlTrainingDefense
+  | RlFilteringDefense
   | RlWrapperDefense;
 
 type Found<T> = Record<string, { default: T }>;
@@ -70,7 +84,11 @@ const TASK_OF_SURFACE: Record<Surface, Task> = {
   dynamics: 'reinforcement-learning',
   reward: 'reinforcement-learning',
   policy: 'reinforcement-learning',
+  log: 'reinforcement-learning',
 };
+
+/** What is poisoned while an agent tries its environment; a recorded log is poisoned as a whole. */
+const OF_OWN_STEPS: readonly Surface[] = ['reward', 'policy'];
 
 /** The engine's part of the catalog, as plain data. */
 export function engineCatalog(): Catalog {
@@ -97,7 +115,11 @@ export function engineCatalog(): Catalog {
       tasks: [TASK_OF_SURFACE[d.surface]],
       surface: d.surface,
       knowledge: d.knowledge,
-      requires: isPoisoning(d.surface) ? [...d.requires, 'training'] : d.requires,
+      requires: [
+        ...d.requires,
+        ...(isPoisoning(d.surface) ? ['training' as const] : []),
+        ...(OF_OWN_STEPS.includes(d.surface) ? ['own-steps' as const] : []),
+      ],
       ...('fit' in d ? { fitted: true } : {}),
       ...common(d),
     })),
@@ -106,7 +128,11 @@ export function engineCatalog(): Catalog {
       tasks: [d.stage.startsWith('rl-') ? 'reinforcement-learning' : 'classification'],
       stage: d.stage,
       ...('against' in d && d.against ? { against: d.against } : {}),
-      requires: ['training', ...('requires' in d ? (d.requires ?? []) : [])],
+      requires: [
+        'training',
+        ...(d.stage === 'rl-training' ? ['own-steps' as const] : []),
+        ...('requires' in d ? (d.requires ?? []) : []),
+      ],
       ...common(d),
     })),
     ...models.map((d): CatalogEntry => ({

@@ -5,40 +5,56 @@
 import type { Capability } from '../contract/catalog';
 import type { Entry, Experiment } from '../contract/experiment';
 import type { Environment } from '../contract/environment';
-import type { Applied } from '../contract/params';
+import type { Applied, Surface } from '../contract/params';
 import type { ArmPlan, AttackPlan, Check, Metrics, RunEvent } from '../contract/events';
 import { LabError } from '../contract/problem';
 import { stream, type Random } from '../contract/random';
 import type { ArmContext } from './context';
 import type {
+  ActionAttack,
   AgentDefinition,
+  DynamicsAttack,
   FittedEyes,
+  LogAttack,
   ObservationAttack,
   Policy,
+  RlFilteringDefense,
   RlTrainingDefense,
   Sparring,
   TrainedAgent,
+  WrappedPolicy,
 } from './definitions';
+import worstAction from './attacks/action/worst-action';
 import optimalDisplacement from './attacks/observation/optimal-displacement';
 import { takeOver } from './inheritance';
-import { agentById, attackOf, defenseById, environmentById } from './registry';
-import { resolve } from './resolve';
-import { meanReturn, play, trajectory, type Episode, type Pay, type Played } from './rl/episodes';
-import { exactReturn, optimalReturn } from './rl/exact';
+import { agentById, attackById, attackOf, defenseById, environmentById } from './registry';
+import { combinations, resolve } from './resolve';
+import { checkBackdoor, implantOf, reportBackdoor } from './rl/backdoor';
+import { dynamicsOf } from './rl/dynamics';
+import { meanReturn, trajectory, type Episode, type Pay, type Played } from './rl/episodes';
 import type { Ball } from './rl/ball';
-import { ballOf, bindAttack, greedyChoices, type BoundAttack, type Params } from './rl/eyes';
+import { ballOf, bindAttack, type BoundAttack, type Params } from './rl/eyes';
+import { bindHands, checkHands } from './rl/hands';
 import { createLesson, type AttackedPractice, type Conditions, type PayRecord } from './rl/lesson';
 import { stepLimit } from './rl/limit';
+import {
+  certificateHolds,
+  episodesOf,
+  exactClean,
+  harmOf,
+  idleIsClean,
+  returnsOf,
+  type Certificate,
+  type ExactHarm,
+  type Stage,
+} from './rl/stage';
+import { reportDynamics, reportHands } from './rl/tampering';
 import type { TaskRunner } from './task';
 
-/** Episodes of the comparison behind `epsilon-zero-is-clean`. */
-const ZERO_BUDGET_EPISODES = 5;
 /** Parameters of an attack that does nothing. */
 const IDLE = { epsilon: 0, cells: 0, probability: 0 };
 /** Observations are float32: what rounding alone may add to a distance of order one. */
 const ROUNDING = 1e-6;
-/** Exact returns of one size are sums in another order: differences relative to them below this mean nothing. */
-const EXACT_ROUNDING = 1e-9;
 /** Share of vanished gradients from which a gradient attack says little. */
 const ZERO_GRADIENTS_TOLERATED = 0.05;
 /** A defence's budget grows over a training in this many levels. */
@@ -61,7 +77,10 @@ export const reinforcement: TaskRunner = {
   armWork(experiment, arm, attacks) {
     const environment = createEnvironment(experiment);
     const training = trainingWork(experiment, arm);
-    const fitting = attacks.reduce((sum, attack) => sum + fittingWork(attack), 0);
+    const fitting = attacks.reduce(
+      (sum, attack) => sum + fittingWork(attack) + searchWork(attack, experiment, environment),
+      0,
+    );
     const evaluations = 1 + ATTACKED_EVALUATION * attacks.length;
     return training + fitting + evaluations * evaluationWork(experiment, environment);
   },
@@ -72,7 +91,10 @@ export const reinforcement: TaskRunner = {
     const environment = createEnvironment(experiment);
     if (arm === 0 && !resume) {
       warnOfIdleBudgets(experiment, environment, context);
-      attacks.forEach(({ id, index }) => refuseUnfit(id, experiment, environment, `attacks.${index}.id`));
+      attacks.forEach((attack) => refuseAttack(attack, experiment, environment));
+      triggersOf(experiment).forEach((applied) =>
+        checkBackdoor(applied, environment, trainingSteps(experiment)),
+      );
     }
     const resumed = resume?.position.stage === 'evaluation';
     const { agent, payRecord } = await obtain(job, environment);
@@ -83,12 +105,13 @@ export const reinforcement: TaskRunner = {
       const scene: Stage = { experiment, environment, policy, context, clean, certificates: new Map() };
       if (!resumed) {
         await reportClean(scene, agent, payRecord);
+        await reportTriggers(scene, payRecord);
         context.worked(work, 'evaluated');
         context.emit({ type: 'checkpoint', position: { arm, stage: 'evaluation', done: 0 }, state: {} });
       }
       for (const attack of attacks.slice(resumed ? resume.position.done : 0)) {
         const first = attacks.find(({ id }) => id === attack.id) === attack;
-        await reportAttack(scene, attack, first);
+        await REPORTS[attack.surface as keyof typeof REPORTS](scene, attack, first);
         context.worked(ATTACKED_EVALUATION * work, `evaluated under ${attack.id}`);
         context.emit({
           type: 'checkpoint',
@@ -101,6 +124,9 @@ export const reinforcement: TaskRunner = {
     }
   },
 };
+
+/** How an agent is evaluated under an attack of each surface. */
+const REPORTS = { observation: reportEyes, action: reportHands, dynamics: reportDynamics };
 
 // ── What the experiment names ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -141,7 +167,7 @@ function warnOfIdleBudgets(
 }
 
 /**
- * What an observation attack needs and agent and environment lack. The catalog cannot tell it of attacks inside defences,
+ * What an attack needs and agent and environment lack. The catalog cannot tell it of attacks inside defences,
  * and of environments whose parameters leave no table of transitions.
  */
 export function lackingFor(id: string, experiment: Experiment, environment: Environment): Capability[] {
@@ -151,10 +177,10 @@ export function lackingFor(id: string, experiment: Experiment, environment: Envi
     ...(environment.transitions ? ['finite-states' as const] : []),
     ...(environment.observationSpace.kind === 'box' ? ['box-observations' as const] : []),
   ];
-  return attackOf('observation', id).requires.filter((need) => !offered.includes(need));
+  return attackById(id).requires.filter((need) => !offered.includes(need));
 }
 
-/** @throws LabError when an observation attack needs what agent and environment lack */
+/** @throws LabError when an attack needs what agent and environment lack */
 function refuseUnfit(id: string, experiment: Experiment, environment: Environment, place: string): void {
   const { agent } = agentOf(experiment);
   const lacking = lackingFor(id, experiment, environment);
@@ -164,6 +190,33 @@ function refuseUnfit(id: string, experiment: Experiment, environment: Environmen
     `“${id}” needs ${lacking.join(' and ')}, which “${agent.id}” on “${experiment.environment!.id}” does not have`,
     'Use random-observation, or another agent or environment.',
   );
+}
+
+/** @throws LabError for an attack of the evaluation that agent or environment cannot meet */
+function refuseAttack(
+  { id, index, surface, params }: AttackPlan,
+  experiment: Experiment,
+  environment: Environment,
+): void {
+  const place = `attacks.${index}`;
+  refuseUnfit(id, experiment, environment, `${place}.id`);
+  if (surface === 'action') checkHands(params as Params, environment, place);
+  if (surface === 'dynamics')
+    (attackOf('dynamics', id) as DynamicsAttack).check(dynamicsOf(environment, id, place), params as Params);
+}
+
+/** The backdoors of the experiment, a value for each parameter. */
+const triggersOf = ({ poisoning }: Experiment): Applied[] =>
+  poisoning.flatMap((entry) => {
+    const definition = attackById(entry.id);
+    if (definition.surface !== 'policy') return [];
+    return combinations(entry, definition.params).map((single) => resolve(single, definition));
+  });
+
+/** Null for an agent that is not trained in so many steps. */
+function trainingSteps(experiment: Experiment): number | null {
+  const { steps } = agentOf(experiment).params;
+  return typeof steps === 'number' ? steps : null;
 }
 
 // ── Work, in milliseconds or so ────────────────────────────────────────────────────────────────────────────────────
@@ -193,8 +246,21 @@ function trainingWork(experiment: Experiment, arm: ArmPlan): number {
   return agent.origin === 'trained' ? agent.cost(params) * slowdown(arm) : 0;
 }
 
-const fittingWork = ({ id, params }: Applied): number =>
-  (attackOf('observation', id) as ObservationAttack).fitCost?.(params as Params) ?? 0;
+const fittingWork = ({ id, params, surface }: AttackPlan): number =>
+  surface === 'observation'
+    ? ((attackOf('observation', id) as ObservationAttack).fitCost?.(params as Params) ?? 0)
+    : 0;
+
+/** Of the worlds an attack on the dynamics tries; where returns are computed, of none. */
+function searchWork(
+  { id, params, surface }: AttackPlan,
+  experiment: Experiment,
+  environment: Environment,
+): number {
+  if (surface !== 'dynamics' || environment.transitions) return 0;
+  const trials = (attackOf('dynamics', id) as DynamicsAttack).trials(params as Params);
+  return (trials * evaluationWork(experiment, environment)) / experiment.evaluation.episodes;
+}
 
 // ── Training ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -227,10 +293,14 @@ async function obtain(
   const { lesson, payRecord } = createLesson({
     environment,
     context: training,
-    pay: arm.poisoning
+    log: logConditions(arm, training),
+    ...(poisons(arm, 'policy') && {
+      implant: implantOf(arm.poisoning!, environment, training.random('implant')),
+    }),
+    pay: poisons(arm, 'reward')
       ? {
-          practice: poisonedPay(arm.poisoning, training.random('poisoning')),
-          examination: poisonedPay(arm.poisoning, training.random('poisoning', 'examination')),
+          practice: poisonedPay(arm.poisoning!, training.random('poisoning')),
+          examination: poisonedPay(arm.poisoning!, training.random('poisoning', 'examination')),
         }
       : undefined,
     ...hardening,
@@ -245,6 +315,26 @@ async function obtain(
   }
 }
 
+const poisons = ({ poisoning }: ArmPlan, surface: Surface): boolean =>
+  poisoning !== null && attackById(poisoning.id).surface === surface;
+
+/** What the arm's poisoning and defence do to a log; nothing where they are of another kind. */
+function logConditions(arm: ArmPlan, context: ArmContext): NonNullable<Conditions['log']> {
+  const { poisoning, defense } = arm;
+  const filter = defense && defenseById(defense.id);
+  return {
+    ...(poisons(arm, 'log') && {
+      poison: (log) =>
+        (attackOf('log', poisoning!.id) as LogAttack).poison(log, poisoning!.params as Params, {
+          random: context.random('poisoning', 'log'),
+        }),
+    }),
+    ...(filter?.stage === 'rl-filtering' && {
+      inspect: (log) => (filter as RlFilteringDefense).inspect(log, defense!.params as Params),
+    }),
+  };
+}
+
 function poisonedPay({ id, params }: Applied, random: Random): Pay {
   const attack = attackOf('reward', id);
   return (transition) =>
@@ -257,7 +347,9 @@ function hardeningOf(
   experiment: Experiment,
   environment: Environment,
   context: ArmContext,
-): Pick<Conditions, 'attacked' | 'regularizer'> & { dispose(): void } {
+): Partial<Pick<Conditions, 'attacked' | 'regularizer' | 'environment' | 'disobedience'>> & {
+  dispose(): void;
+} {
   const definition = applied && defenseById(applied.id);
   if (definition?.stage !== 'rl-training') return { dispose() {} };
   const params = applied!.params as Params;
@@ -269,7 +361,10 @@ function hardeningOf(
       dispose: () => adversary.dispose(),
     };
   }
+  const disobedience = definition.disobedience?.(params);
   return {
+    ...(definition.world && { environment: definition.world(params, environment, context.random('worlds')) }),
+    ...(disobedience !== undefined && { disobedience: disobeying(disobedience, environment, context) }),
     ...(definition.observationAttack && {
       attacked: attackedPractice(definition, params, experiment, environment, context),
     }),
@@ -279,6 +374,22 @@ function hardeningOf(
       }),
     dispose() {},
   };
+}
+
+/** Hands that are taken with a probability, the learner's worst action being done. */
+function disobeying(
+  probability: number,
+  environment: Environment,
+  context: ArmContext,
+): NonNullable<Conditions['disobedience']> {
+  const bind = (purpose: string) =>
+    bindHands(
+      worstAction as ActionAttack,
+      { probability, budget: null },
+      environment,
+      context.random('disobedience', purpose),
+    );
+  return { probability, practice: bind('practice'), examination: bind('examination') };
 }
 
 /** @throws LabError when the attack in the defence needs what agent or environment lack */
@@ -344,7 +455,7 @@ function sparringPractice(
 }
 
 /** The policy as it is met in evaluations: behind what stands between the world and its eyes, where the arm has that. */
-export function wrapped(policy: Policy, environment: Environment, { defense, seed }: ArmPlan): Policy {
+export function wrapped(policy: Policy, environment: Environment, { defense, seed }: ArmPlan): WrappedPolicy {
   const definition = defense && defenseById(defense.id);
   if (definition?.stage !== 'rl-wrapper') return policy;
   return definition.wrap(policy, defense!.params as Params, environment, stream(seed, 'wrapper'));
@@ -352,59 +463,7 @@ export function wrapped(policy: Policy, environment: Environment, { defense, see
 
 // ── Evaluation ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What all evaluations of an arm share. */
-interface Stage {
-  experiment: Experiment;
-  environment: Environment;
-  policy: Policy;
-  context: ArmContext;
-  /** The clean twins of all attacked episodes, played once. */
-  clean(): Promise<Played>;
-  /** What is certified in balls that were asked for before, by their budget. */
-  certificates: Map<string, Certificate>;
-}
-
-/** The arm's evaluation episodes. Clean and attacked twins share their starts and their luck. */
-const episodesOf = (
-  { environment, context }: Pick<Stage, 'environment' | 'context'>,
-  policy: Policy,
-  episodes: number,
-  attack?: BoundAttack,
-): Promise<Played> =>
-  play({
-    environment,
-    policy,
-    episodes,
-    dynamics: (episode) => context.random('evaluation', 'dynamics', episode),
-    attack,
-    breathe: () => context.breathe(),
-  });
-
-const returnsOf = (played: Played): Metrics => ({
-  return: meanReturn(played),
-  length: played.steps / played.episodes.length,
-  episodes: played.episodes.length,
-});
-
-/** What dynamic programming says of the agent that is not attacked; nothing where transitions cannot be listed. */
-function exactClean({ environment, policy }: Stage): Metrics {
-  if (!environment.transitions) return {};
-  const steps = stepLimit(environment);
-  const choices = greedyChoices(policy, environment.transitions().length);
-  return {
-    exactReturn: exactReturn(environment, choices, steps),
-    optimalReturn: optimalReturn(environment, steps),
-  };
-}
-
-/** The same under an attack, beside the worst that any attack of its budget can do. */
-interface ExactHarm {
-  exactReturn: number;
-  certifiedReturn: number;
-  /** Absent where even the optimal attack does nothing. */
-  shareOfOptimum?: number;
-}
-
+/** Exact return of a grid agent under an attack on its eyes. */
 function exactHarm(stage: Stage, bound: BoundAttack): ExactHarm | null {
   if (!bound.exactReturn) return null;
   const { environment, policy, context } = stage;
@@ -415,24 +474,8 @@ function exactHarm(stage: Stage, bound: BoundAttack): ExactHarm | null {
     context.random('optimum'),
     true,
   );
-  const certifiedReturn = optimum.exactReturn!(policy);
-  const attacked = bound.exactReturn(policy);
-  const clean = exactClean(stage).exactReturn!;
-  const most = clean - certifiedReturn;
-  return {
-    exactReturn: attacked,
-    certifiedReturn,
-    ...(most > EXACT_ROUNDING * Math.abs(clean) && { shareOfOptimum: (clean - attacked) / most }),
-  };
-}
-
-/** What interval bounds say of the clean episodes: no attack within the ball changes a certified step's action. */
-interface Certificate {
-  /** Share of the steps. */
-  steps: number;
-  /** Of each episode: steps until the first uncertified one, and what the agent earns at least. */
-  lengths: number[];
-  returns: number[];
+  const certified = optimum.exactReturn!(policy);
+  return harmOf(exactClean(stage).exactReturn!, bound.exactReturn(policy), certified);
 }
 
 /** Of one episode: 1 where nothing within the ball changes the action. */
@@ -468,7 +511,7 @@ async function certificateIn(ball: Ball | undefined, stage: Stage): Promise<Cert
 }
 
 async function reportClean(stage: Stage, agent: Evaluated, payRecord: PayRecord | null): Promise<void> {
-  const { experiment, environment, context } = stage;
+  const { experiment, environment, policy, context } = stage;
   const arm = context.arm.index;
   const { episodes } = experiment.evaluation;
   const started = context.now();
@@ -476,6 +519,7 @@ async function reportClean(stage: Stage, agent: Evaluated, payRecord: PayRecord 
   const metrics: Metrics = {
     ...returnsOf(played),
     ...exactClean(stage),
+    ...policy.findings?.metrics,
     ...(agent.final && { finalReturn: meanReturn(await episodesOf(stage, agent.final, episodes)) }),
     ...(payRecord && {
       perceivedReturn: payRecord.paidReturn(),
@@ -487,8 +531,18 @@ async function reportClean(stage: Stage, agent: Evaluated, payRecord: PayRecord 
   context.emit(trajectory(environment, played, { arm, attack: null, trainedSteps: null }));
 }
 
+/** A backdoored arm meets its trigger; one that is not poisoned those of all others, as what they are measured by. */
+async function reportTriggers(stage: Stage, payRecord: PayRecord | null): Promise<void> {
+  const { arm } = stage.context;
+  if (poisons(arm, 'policy')) {
+    await reportBackdoor(stage, arm.poisoning!, payRecord && payRecord.triggeredSteps / payRecord.steps);
+  } else if (!arm.poisoning) {
+    for (const applied of triggersOf(stage.experiment)) await reportBackdoor(stage, applied, null);
+  }
+}
+
 /** `first`: the first entry of this attack, whose zero budget is checked for all of them. */
-async function reportAttack(stage: Stage, { id, params, index }: AttackPlan, first: boolean): Promise<void> {
+async function reportEyes(stage: Stage, { id, params, index }: AttackPlan, first: boolean): Promise<void> {
   const { experiment, environment, policy, context } = stage;
   const arm = context.arm.index;
   const attack = attackOf('observation', id) as ObservationAttack;
@@ -499,7 +553,9 @@ async function reportAttack(stage: Stage, { id, params, index }: AttackPlan, fir
     const started = context.now();
     const gradients = countZeroGradients(policy);
     const bound = bind(params as Params);
-    const played = await episodesOf(stage, gradients.policy, experiment.evaluation.episodes, bound);
+    const played = await episodesOf(stage, gradients.policy, experiment.evaluation.episodes, {
+      attack: bound,
+    });
     const harm = exactHarm(stage, bound);
     const certificate = await certificateIn(bound.ball, stage);
     const unit = bound.ball ? { linf: 'Linf', l2: 'L2' }[bound.ball.norm] : 'Cells';
@@ -532,7 +588,10 @@ async function reportAttack(stage: Stage, { id, params, index }: AttackPlan, fir
     if (harm) checks.push(certificateHolds(label, harm));
     if (certificate) checks.push(boundsHold(label, certificate, played));
     if (gradients.asked() > 0) checks.push(zeroGradients(label, gradients));
-    if (first) checks.push(await zeroBudgetIsClean(stage, id, bind({ ...(params as Params), ...IDLE })));
+    if (first) {
+      const idle = { attack: bind({ ...(params as Params), ...IDLE }) };
+      checks.push(await idleIsClean(stage, id, (episodes) => episodesOf(stage, policy, episodes, idle)));
+    }
     for (const check of checks) context.emit({ type: 'check', arm, check });
   } finally {
     fitted?.dispose();
@@ -569,26 +628,6 @@ const withinBudget = (label: string, { distanceMax, steps }: Played, { budget }:
   id: 'within-budget',
   status: distanceMax <= budget + ROUNDING ? 'pass' : 'fail',
   evidence: `${label}: the largest perturbation of ${steps} steps was ${distanceMax.toPrecision(4)}`,
-});
-
-async function zeroBudgetIsClean(stage: Stage, id: string, zero: BoundAttack): Promise<Check> {
-  const episodes = Math.min(ZERO_BUDGET_EPISODES, stage.experiment.evaluation.episodes);
-  const clean = await stage.clean();
-  const attacked = await episodesOf(stage, stage.policy, episodes, zero);
-  const differing = attacked.episodes.filter(
-    ({ actions }, i) => actions.join() !== clean.episodes[i]!.actions.join(),
-  ).length;
-  return {
-    id: 'epsilon-zero-is-clean',
-    status: differing === 0 ? 'pass' : 'fail',
-    evidence: `${id}: with a budget of zero ${differing} of ${episodes} episodes took other actions than without attack`,
-  };
-}
-
-const certificateHolds = (label: string, { exactReturn, certifiedReturn }: ExactHarm): Check => ({
-  id: 'certificate-holds',
-  status: exactReturn >= certifiedReturn - EXACT_ROUNDING * Math.abs(certifiedReturn) ? 'pass' : 'fail',
-  evidence: `${label}: an expected return of ${exactReturn.toPrecision(4)}, certified never to fall below ${certifiedReturn.toPrecision(4)}`,
 });
 
 const boundsHold = (label: string, { returns, steps }: Certificate, { episodes }: Played): Check => {

@@ -1,6 +1,6 @@
 /** Parameters of an entry of the experiment, every one with its value. */
 import type { Entry, Training } from '../contract/experiment';
-import type { Applied, ParamSpec, ParamSpecs, ParamValue } from '../contract/params';
+import { isList, type Applied, type ParamSpec, type ParamSpecs, type ParamValue } from '../contract/params';
 import { attackById, type Attack, type Defense } from './registry';
 
 /** Defaults filled in, nested attacks included; what was given stays. Only defences have defaults that follow from `training`. */
@@ -26,4 +26,15 @@ export function resolve(
   )?.(params, training);
   for (const [name, value] of Object.entries(derived ?? {})) params[name] ??= value;
   return { id: definition.id, params };
+}
+
+/** One entry per combination of the values in lists that are not one value by themselves. */
+export function combinations(entry: Entry, params: ParamSpecs): Entry[] {
+  return Object.entries(entry).reduce<Entry[]>(
+    (entries, [name, value]) =>
+      Array.isArray(value) && !(params[name] && isList(params[name]))
+        ? entries.flatMap((before) => value.map((single: unknown) => ({ ...before, [name]: single })))
+        : entries.map((before) => ({ ...before, [name]: value })),
+    [{ id: entry.id }],
+  );
 }

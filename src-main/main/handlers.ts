@@ -1,5 +1,4 @@
 /** What main does for each call of the window. */
-import { writeFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { app, shell } from 'electron';
@@ -7,15 +6,17 @@ import { version as sparring } from '../../package.json';
 import { bouts } from '../contract/bouts';
 import { find } from '../contract/catalog';
 import { catalog } from '../contract/catalog-data';
-import type { RecordedEvent } from '../contract/events';
+import type { RecordedEvent, RunEvent } from '../contract/events';
 import { parseExperiment, pathsOf, type Experiment, type Parsed } from '../contract/experiment';
 import { experimentFromText } from '../contract/experiment-text';
 import type { StartResult } from '../contract/lab-api';
 import { LabError } from '../contract/problem';
+import type { SavedComparison } from '../contract/session';
 import { withSession } from '../sessions/reader';
 import type { Library } from '../sessions/library';
 import { grantsOf } from '../sessions/grants';
 import { shippedSessions } from '../sessions/shipped';
+import { writeWhole } from '../sessions/whole-file';
 import { createSession } from '../sessions/writer';
 import type { Dialogs } from './dialogs';
 import type { DuelHost } from './duel-host';
@@ -25,12 +26,17 @@ import { readExperiment } from './experiment-files';
 import type { GrantStore } from './grant-store';
 import { unstarted } from './provenance';
 import type { RecentFiles } from './recent';
+import { figurePdf } from './print';
+import type { JsonFile } from './json-file';
+import type { Reproducer } from './reproducer';
 import type { SettingsStore } from './settings';
 
 export interface Lab {
   library: Library;
   host: EngineHost;
   duels: DuelHost;
+  reproducer: Reproducer;
+  comparisons: JsonFile<SavedComparison[]>;
   grants: GrantStore;
   recent: RecentFiles;
   settings: SettingsStore;
@@ -41,18 +47,22 @@ export interface Lab {
 const EXPERIMENT_FILES = [{ name: 'Experiment', extensions: ['yaml', 'yml', 'json'] }];
 
 /** Writes what the user chose a place for, and gives the place. */
-async function written(path: string, data: string | Buffer): Promise<string> {
-  try {
-    await writeFile(path, data);
-  } catch (error) {
-    throw new LabError(
-      path,
-      `the file cannot be written (${(error as Error).message})`,
-      'Choose another folder.',
-    );
-  }
+function written(path: string, data: string | Uint8Array): string {
+  writeWhole(path, data);
   return path;
 }
+
+/** What the fold makes results of. */
+const RESULT_EVENTS: RunEvent['type'][] = [
+  'run-started',
+  'data-loaded',
+  'trained',
+  'evaluation',
+  'corruption',
+  'certified',
+  'check',
+  'arm-finished',
+];
 
 /** How many events are read before other work is let through: a few milliseconds of it. */
 const PAGE = 200;
@@ -64,6 +74,8 @@ export function labHandlers({
   library,
   host,
   duels,
+  reproducer,
+  comparisons,
   grants,
   recent,
   settings,
@@ -184,6 +196,36 @@ export function labHandlers({
       }
     },
     readDense: ({ id, ...stretch }) => withSession(library.readable(id), (session) => session.dense(stretch)),
+    comparedSession(id) {
+      const file = library.readable(id);
+      return withSession(file, (session) => ({
+        id,
+        header: session.header(),
+        status: host.active(id)?.status ?? session.status(),
+        events: session.eventsOf(RESULT_EVENTS),
+        curves: session.curves(),
+      }));
+    },
+    comparisons: () => comparisons.read(),
+    saveComparisons: (all) => comparisons.write(all),
+    async reproduceSession(id) {
+      refuseActive(id);
+      const file = library.readable(id);
+      const { spec, events } = withSession(file, (session) => ({
+        ...session.header(),
+        events: session.last(),
+      }));
+      if (events === 0) throw new LabError(id, 'nothing was recorded yet', 'Run it first.');
+      const answer = await admitted(parseExperiment(spec, catalog));
+      if (!answer.ok) return answer;
+      reproducer.start({ id, file, events, grants: grants.list() });
+      return { ok: true, id };
+    },
+    stopReproduction: () => reproducer.stop(),
+    describeSession({ id, ...said }) {
+      library.describe(id, said);
+      sessionsChanged();
+    },
     renameSession({ id, name }) {
       library.rename(id, name);
       sessionsChanged();
@@ -212,13 +254,16 @@ export function labHandlers({
       return out && host.export(file, format, out);
     },
 
-    async saveFigure({ format, name, data }) {
+    async saveFigure(figure) {
+      const { format, name, data } = figure;
       const path = await dialogs.save({
         title: 'Export figure',
         defaultPath: `${name}.${format}`,
         filters: [{ name: format.toUpperCase(), extensions: [format] }],
       });
-      return path && written(path, format === 'png' ? Buffer.from(data, 'base64') : data);
+      if (!path) return null;
+      if (figure.format === 'pdf') return written(path, await figurePdf(data, figure.paper));
+      return written(path, format === 'png' ? Buffer.from(data, 'base64') : data);
     },
     beginDuel: ({ id, ...choice }) => duels.ask('begin', { file: library.readable(id), choice }),
     duelTurn: (turn) => duels.ask('turn', turn),

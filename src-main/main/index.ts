@@ -1,6 +1,7 @@
 /** The main process: window, menus, security, the queue of runs and the session library. It never loads the engine. */
 import { join } from 'node:path';
 import { app, shell } from 'electron';
+import { labCalls } from '../contract/lab-api';
 import { homeFolder } from '../sessions/home';
 import { Library } from '../sessions/library';
 import { Dialogs } from './dialogs';
@@ -12,9 +13,11 @@ import { GrantStore } from './grant-store';
 import { labHandlers } from './handlers';
 import { readExperiment } from './experiment-files';
 import { setUpMenu } from './menu';
+import { JsonFile } from './json-file';
 import { notifyOfEnd } from './notifications';
 import { registerScheme, setUpPage } from './page';
 import { RecentFiles } from './recent';
+import { Reproducer } from './reproducer';
 import { setUpSecurity } from './security';
 import { SettingsStore } from './settings';
 import { LabWindow } from './window';
@@ -57,28 +60,47 @@ function setUpLab({ userData }: { userData: string }): void {
     },
   });
   const duels = new DuelHost(spawnEngine);
+  const reproducer = new Reproducer(spawnEngine, (state) => window.push('reproduction', state));
+  const comparisons = new JsonFile(
+    join(userData, 'comparisons.json'),
+    labCalls.saveComparisons.def.items[0],
+    [],
+  );
   const dialogs = new Dialogs(() => window.browserWindow);
 
   setUpSecurity();
   setUpPage();
   setUpGate(
-    labHandlers({ library, host, duels, grants, recent, settings, dialogs, sessionsChanged }),
+    labHandlers({
+      ...{
+        library,
+        host,
+        duels,
+        reproducer,
+        comparisons,
+        grants,
+        recent,
+        settings,
+        dialogs,
+        sessionsChanged,
+      },
+    }),
     (paths) => paths.map((path) => grants.grant(path)),
   );
   menu();
-  setUpEnd(host, duels, library);
+  setUpEnd(host, () => (duels.end(), reproducer.stop()), library);
   app.on('second-instance', () => window.focus());
   window.open();
 }
 
 /** Runs end before the app does; what was deleted goes to the system's trash. */
-function setUpEnd(host: EngineHost, duels: DuelHost, library: Library): void {
+function setUpEnd(host: EngineHost, endOthers: () => void, library: Library): void {
   let ended = false;
   app.on('window-all-closed', () => app.quit());
   app.on('before-quit', (event) => {
     if (ended) return;
     event.preventDefault();
-    duels.end();
+    endOthers();
     void host
       .close(QUIT_PATIENCE)
       // Without a trash (no desktop) the files stay in the library's folder `deleted`.

@@ -61,34 +61,56 @@ export interface Provenance {
   machine: Machine;
 }
 
-/** What differs between then and now that numbers depend on: the likely reasons for another result. */
+/** Environment variables by what they set. */
+const SETTINGS: Record<string, string> = {
+  TF_ENABLE_ONEDNN_OPTS: 'oneDNN',
+  TF_NUM_INTRAOP_THREADS: 'threads',
+  TF_NUM_INTEROP_THREADS: 'threads',
+  OMP_NUM_THREADS: 'threads',
+};
+
+/**
+ * What differs between then and now that numbers depend on: the likely reasons for another result, the likeliest first.
+ * TensorFlow adds in another order on another processor, with oneDNN or without, and in other numbers of threads.
+ */
 export function likelyCauses(recorded: Provenance, now: Provenance): string[] {
-  const named = {
-    sparring: 'Sparring',
-    node: 'Node',
-    electron: 'Electron',
-    v8: 'V8',
-    tfjs: 'TensorFlow.js',
-    tensorflow: 'TensorFlow',
-  };
-  const versions = (Object.keys(named) as (keyof typeof named)[])
-    .filter((key) => recorded.versions[key] !== now.versions[key])
-    .map(
-      (key) => `${named[key]} ${recorded.versions[key] ?? '(none)'}, now ${now.versions[key] ?? '(none)'}`,
-    );
-  const [then, today] = [recorded.versions.environment, now.versions.environment];
-  const environment = [...new Set([...Object.keys(then), ...Object.keys(today)])]
-    .filter((key) => then[key] !== today[key])
-    .map((key) => `${key}=${then[key] ?? '(not set)'}, now ${today[key] ?? '(not set)'}`);
-  const machine = (['platform', 'arch', 'cpu', 'cores'] as const)
-    .filter((key) => recorded.machine[key] !== now.machine[key])
-    .map((key) => `${key} ${recorded.machine[key]}, now ${now.machine[key]}`);
-  return [...versions, ...environment, ...machine];
+  const change = (name: string, then: unknown, today: unknown, none = '(none)'): string[] =>
+    then === today ? [] : [`${name} ${then ?? none}, now ${today ?? none}`];
+  const [old, current] = [recorded.versions, now.versions];
+  const environment = [
+    ...new Set([...Object.keys(old.environment), ...Object.keys(current.environment)]),
+  ].flatMap((key) => {
+    const [then, today] = [old.environment[key], current.environment[key]];
+    const what = SETTINGS[key] ? `${SETTINGS[key]}: ` : '';
+    return then === today ? [] : [`${what}${key}=${then ?? '(not set)'}, now ${today ?? '(not set)'}`];
+  });
+  return [
+    ...change('TensorFlow', old.tensorflow, current.tensorflow),
+    ...environment,
+    ...change('another machine: cpu', recorded.machine.cpu, now.machine.cpu),
+    ...change('threads: cores', recorded.machine.cores, now.machine.cores),
+    ...change('platform', recorded.machine.platform, now.machine.platform),
+    ...change('arch', recorded.machine.arch, now.machine.arch),
+    ...change('Sparring', old.sparring, current.sparring),
+    ...change('TensorFlow.js', old.tfjs, current.tfjs),
+    ...change('V8', old.v8, current.v8),
+    ...change('Electron', old.electron, current.electron),
+    ...change('Node', old.node, current.node),
+  ];
 }
 
-/** The causes as one sentence. */
-export function causesInWords(causes: string[]): string {
-  return causes.length
-    ? `Likely cause: ${causes.join('; ')}.`
-    : 'Versions, settings and machine are the same as then: this is a fault of Sparring, please report it.';
+/** What was loaded is not what was loaded then: nothing else need be looked for. */
+const CONTENT: Record<string, string> = {
+  'data-loaded': 'the data are not those of the recording: their content has changed since',
+  'model-opened': 'the model file is not that of the recording: its content has changed since',
+};
+
+/** The reasons for this very difference. */
+export function causesOf(
+  { type, path }: { type: string; path: string },
+  recorded: Provenance,
+  now: Provenance,
+): string[] {
+  const content = CONTENT[type];
+  return content && path === 'hash' ? [content] : likelyCauses(recorded, now);
 }

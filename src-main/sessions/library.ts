@@ -19,12 +19,16 @@ import { SessionDatabase } from './database';
 import { homeFolder } from './home';
 import { isBeingWritten } from './lock';
 import { SessionReader } from './reader';
+import { RowCache, type KnownRow } from './row-cache';
 import { shippedFiles } from './shipped';
 
 export const SESSION_ENDING = '.sparring';
 
 /** What may lie beside a session file and belongs to it. */
 const COMPANIONS = ['', '-wal', '-shm', '-lock'];
+
+/** How much of an experiment is searched, in characters. */
+const LONGEST_TEXT = 20_000;
 
 const idOf = (file: string): string => basename(file, SESSION_ENDING);
 
@@ -71,12 +75,15 @@ export function rowOf(file: string): SessionRow {
     attacks: [],
     defenses: [],
     headlines: [],
+    tags: [],
+    notes: '',
+    text: '',
     problem: null,
   };
   let reader: SessionReader | undefined;
   try {
     reader = SessionReader.open(file);
-    const { name, spec, createdAt: created } = reader.header();
+    const { name, spec, source, createdAt: created, tags = [], notes = '' } = reader.header();
     return {
       ...unread,
       name,
@@ -87,6 +94,7 @@ export function rowOf(file: string): SessionRow {
       attacks: [...new Set(spec.attacks.map(({ id }) => id))],
       defenses: [...new Set(spec.defenses.map(({ id }) => id))],
       headlines: headlinesOf(reader),
+      ...{ tags, notes, text: source.slice(0, LONGEST_TEXT) },
     };
   } catch (error) {
     const problem =
@@ -124,13 +132,19 @@ function headlinesOf(reader: SessionReader): Headline[] {
 
 export class Library {
   /** Rows of files that nobody writes, by size and time of change: a long library is listed at once. */
-  private readonly known = new Map<string, { stamp: string; row: SessionRow }>();
+  private known: Map<string, KnownRow> | null = null;
+  private readonly cache: RowCache;
+  /** Whether a row was read that is not in the cache. */
+  private changed = false;
 
   /** @param shipped files of the sessions that come with the app, which are only read */
   constructor(
     readonly folder: string = join(homeFolder(), 'sessions'),
+    cache?: RowCache,
     private readonly shipped: () => string[] = shippedFiles,
-  ) {}
+  ) {
+    this.cache = cache ?? new RowCache(folder);
+  }
 
   private get deletedFolder(): string {
     return join(this.folder, 'deleted');
@@ -149,10 +163,12 @@ export class Library {
   /** Newest first. Lets other work through between files. */
   async list(): Promise<SessionRow[]> {
     const rows: SessionRow[] = [];
-    for (const file of this.files()) {
+    const files = this.files();
+    for (const file of files) {
       rows.push(this.row(file));
       await setImmediate();
     }
+    this.keep(files);
     return rows.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
   }
 
@@ -233,13 +249,30 @@ export class Library {
 
   /** Also while the session is being written. */
   rename(id: string, name: string): void {
+    this.setHeader(id, { name });
+  }
+
+  /** Keeps what the user says of a session in its file, where it travels with it; also while it is being written. */
+  describe(id: string, said: { tags: string[]; notes: string }): void {
+    this.setHeader(id, said);
+  }
+
+  private setHeader(id: string, fields: Record<string, unknown>): void {
     const database = SessionDatabase.write(this.fileOf(id));
     try {
-      database.run("UPDATE header SET value = ? WHERE field = 'name'", JSON.stringify(name));
+      database.transaction(() => {
+        for (const [field, value] of Object.entries(fields)) {
+          database.run(
+            'INSERT INTO header (field, value) VALUES (?1, ?2) ON CONFLICT (field) DO UPDATE SET value = ?2',
+            field,
+            JSON.stringify(value),
+          );
+        }
+      });
     } finally {
       database.close();
     }
-    this.known.clear();
+    this.known?.delete(this.fileOf(id));
   }
 
   /** Moves the session aside, where `undelete` finds it. */
@@ -273,14 +306,27 @@ export class Library {
   }
 
   private row(file: string): SessionRow {
+    const rows = (this.known ??= this.cache.read());
     const stat = statSync(file, { throwIfNoEntry: false });
     const stamp = `${stat?.size} ${stat?.mtimeMs}`;
-    const known = this.known.get(file);
+    const known = rows.get(file);
     if (known?.stamp === stamp) return known.row;
     const row = rowOf(file);
-    // With a log beside it the file changes without its time of change telling.
-    if (!existsSync(`${file}-wal`)) this.known.set(file, { stamp, row });
+    // With a log beside it the file changes without its time of change telling; who writes it may be killed.
+    if (!existsSync(`${file}-wal`) && !isBeingWritten(file)) {
+      rows.set(file, { stamp, row });
+      this.changed = true;
+    }
     return row;
+  }
+
+  /** Keeps the rows for the next start, those of files that are gone left out. */
+  private keep(files: readonly string[]): void {
+    if (!this.changed || !this.known) return;
+    this.changed = false;
+    const present = new Set(files);
+    for (const file of this.known.keys()) if (!present.has(file)) this.known.delete(file);
+    this.cache.write(this.known);
   }
 }
 

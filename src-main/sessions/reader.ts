@@ -1,7 +1,12 @@
 /** Reads session files, also while they are being written. */
 import type { Position, RecordedEvent, RunEvent } from '../contract/events';
 import { isControl } from '../contract/events';
-import { SESSION_FORMAT, type SessionHeader, type SessionStatus } from '../contract/session';
+import {
+  SESSION_FORMAT,
+  type ComparedSession,
+  type SessionHeader,
+  type SessionStatus,
+} from '../contract/session';
 import type { DenseStretch } from '../contract/tape';
 import { damaged, SessionDatabase } from './database';
 import { arrayFrom, decode, withoutWeights, type Artefact, type TypedArray } from './encoding';
@@ -173,6 +178,33 @@ export class SessionReader {
       if (error instanceof SyntaxError) throw damaged(this.file, `an event up to ${through} is no JSON`);
       throw error;
     }
+  }
+
+  /** The curves of every arm, in the order they were begun, without making an event of each point. */
+  curves(): ComparedSession['curves'] {
+    const rows = this.database.all<{ arm: number; series: string; x: unknown; value: unknown }>(
+      `SELECT body ->> '$.arm' AS arm, body ->> '$.series' AS series, body ->> '$.x' AS x, body ->> '$.value' AS value
+       FROM event WHERE type = 'point' ORDER BY sequence`,
+    );
+    const found = new Map<string, { arm: number; series: string; x: number[]; y: number[] }>();
+    for (const { arm, series, x, value } of rows) {
+      const key = `${arm}/${series}`;
+      let curve = found.get(key);
+      if (!curve) found.set(key, (curve = { arm, series, x: [], y: [] }));
+      curve.x.push(this.number(x));
+      curve.y.push(this.number(value));
+    }
+    return [...found.values()].map(({ arm, series, x, y }) => ({
+      ...{ arm, series },
+      ...{ x: Float64Array.from(x), y: Float64Array.from(y) },
+    }));
+  }
+
+  /** What SQLite made of a number in a body; what JSON cannot write comes as the object that stands for it. */
+  private number(value: unknown): number {
+    return typeof value === 'number'
+      ? value
+      : Number((this.parse(String(value), 'a point') as { $number?: string })?.$number ?? NaN);
   }
 
   status(): SessionStatus {

@@ -6,8 +6,9 @@ import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isControl, type RecordedEvent, type RunEvent } from '../contract/events';
 import { LabError } from '../contract/problem';
+import { causesInWords } from '../contract/reproduction';
 import type { SessionHeader } from '../contract/session';
-import { causesInWords, firstDifference, likelyCauses, shown, type Provenance } from './compare';
+import { causesOf, firstDifference, shown, type Provenance } from './compare';
 import { SessionDatabase, sessionError } from './database';
 import { artefactOf, encode, holdsState, withoutWeights } from './encoding';
 import { lockForWriting, type WriterLock } from './lock';
@@ -204,7 +205,13 @@ export class SessionWriter {
         this.file,
         `the resumed run diverges at event ${recorded.sequence} (${recorded.event.type}), ${difference.path}: ` +
           `recorded ${shown(difference.recorded)}, now ${shown(difference.found)}. ` +
-          causesInWords(likelyCauses(this.reader.header(), this.provenance)),
+          causesInWords(
+            causesOf(
+              { type: recorded.event.type, path: difference.path },
+              this.reader.header(),
+              this.provenance,
+            ),
+          ),
         'Resume it where it was started, or start the experiment anew.',
       );
     }

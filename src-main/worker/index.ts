@@ -1,16 +1,19 @@
-/** The engine process: one run, one export, or a duel, asked for by main over its message port. */
+/** The engine process: one run, one export, one reproduction, or a duel, asked for by main over its message port. */
 // First of all: TensorFlow registers itself as the backend.
 import '@tensorflow/tfjs-node';
 import { constants, setPriority } from 'node:os';
 import type { EngineCommand, EngineReport } from '../contract/engine-port';
-import { problemFrom } from '../contract/problem';
+import { LabError, problemFrom } from '../contract/problem';
+import type { Reproduction } from '../contract/reproduction';
 import { exportSession } from '../sessions/exporters';
 import { grantsOf } from '../sessions/grants';
+import { SessionReader } from '../sessions/reader';
 import { SessionWriter } from '../sessions/writer';
 import { DuelTable } from './duel-table';
 import { checkedSpec, loadInputs } from './inputs';
 import { Outbox } from './outbox';
 import { provenance } from './provenance';
+import { reproduce } from './reproduction';
 import { SessionRun, type Ending } from './session-run';
 
 const report = (message: EngineReport) => process.parentPort.postMessage(message);
@@ -32,6 +35,12 @@ process.parentPort.on('message', ({ data }: { data: EngineCommand }) => {
       void exportSession(data.file, data.format, data.out).then(
         (out) => end({ report: 'exported', out }),
         (error: unknown) => end({ report: 'export-failed', problem: problemFrom(error, data.out) }),
+      );
+      break;
+    case 'reproduce':
+      void reproduceSession(data.file, data.grants).then(
+        (outcome) => end({ report: 'reproduced', outcome }),
+        (error: unknown) => end({ report: 'not-reproduced', problem: problemFrom(error, data.file) }),
       );
       break;
     case 'duel': {
@@ -72,6 +81,32 @@ async function runSession(file: string, granted: string[]): Promise<Ending> {
     return { status: 'failed', problem: problemFrom(error, file) };
   } finally {
     outbox.close();
+  }
+}
+
+/** How often progress is told, in milliseconds. */
+const EVERY = 100;
+
+async function reproduceSession(file: string, granted: string[]): Promise<Reproduction> {
+  const session = SessionReader.open(file);
+  try {
+    session.check();
+    const of = session.last();
+    if (of === 0) throw new LabError(file, 'nothing was recorded yet', 'Run it first.');
+    const experiment = checkedSpec(session.header().spec);
+    const inputs = await loadInputs(experiment, grantsOf(granted));
+    let told = 0;
+    let compared = 0;
+    // Main stops it by ending the process.
+    const { signal } = new AbortController();
+    return await reproduce(session, { experiment, inputs }, provenance(), signal, () => {
+      compared++;
+      if (performance.now() - told < EVERY) return;
+      told = performance.now();
+      report({ report: 'reproducing', compared, of });
+    });
+  } finally {
+    session.close();
   }
 }
 

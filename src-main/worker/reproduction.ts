@@ -2,27 +2,23 @@
 import { setImmediate } from 'node:timers/promises';
 import { isControl, type RecordedEvent, type RunEvent } from '../contract/events';
 import { run } from '../engine/run';
-import { firstDifference, type Difference } from '../sessions/compare';
+import type { Reproduction } from '../contract/reproduction';
+import { causesOf, firstDifference, shown, type Provenance } from '../sessions/compare';
 import type { SessionReader } from '../sessions/reader';
 import type { Job } from './session-run';
-
-export interface Reproduction {
-  /** Events that are the same. */
-  compared: number;
-  /** The first that is not: its number in the session, its type and the field. Null when all are the same. */
-  difference: ({ sequence: number; type: string } & Difference) | null;
-}
 
 /** Ends the engine's run early, when its outcome is known. */
 class Decided extends Error {}
 
 /**
  * Closes a remote model in the end.
+ * @param provenance of this process, to name the likely causes of a difference
  * @param seen told of every event that was compared; `signal` stops the comparison with its reason
  */
 export async function reproduce(
   session: SessionReader,
   { experiment, inputs }: Job,
+  provenance: Provenance,
   signal: AbortSignal,
   seen: (recorded: RecordedEvent) => void,
 ): Promise<Reproduction> {
@@ -32,14 +28,20 @@ export async function reproduce(
       if (!isControl(item.value.event)) return item.value;
     return undefined;
   };
-  const result: Reproduction = { compared: 0, difference: null };
+  const result: Reproduction = { identical: true, compared: 0, difference: null, causes: [] };
   let expected = next();
   const compare = (event: RunEvent) => {
     // An interrupted session ends before its run did.
     if (!expected) throw new Decided();
     const difference = firstDifference(expected.event, event);
     if (difference) {
-      result.difference = { sequence: expected.sequence, type: expected.event.type, ...difference };
+      const { sequence, event: was } = expected;
+      result.identical = false;
+      result.difference = {
+        ...{ sequence, type: was.type, path: difference.path },
+        ...{ recorded: shown(difference.recorded), found: shown(difference.found) },
+      };
+      result.causes = causesOf(result.difference, session.header(), provenance);
       throw new Decided();
     }
     result.compared++;

@@ -2,7 +2,7 @@
 import type { Measure } from '../../src-main/contract/metrics';
 import type { Interval } from '../../src-main/contract/statistics';
 import { fixed, scaled, unitText } from '../format';
-import { armColor, type Palette } from '../theme/palette';
+import { armColor, type Palette } from '../theme/inks';
 import { base } from './base';
 import type { ChartOption, LineSeriesOption } from './echarts';
 

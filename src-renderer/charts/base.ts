@@ -1,6 +1,6 @@
 /** What all charts have in common: no animation (data stream in), the theme's inks, a name with unit on every axis. */
 import { grouped, plain } from '../format';
-import type { Palette } from '../theme/palette';
+import type { Palette } from '../theme/inks';
 import type { ChartOption } from './echarts';
 
 export const LABEL_SIZE = 11;

@@ -2,11 +2,14 @@
 import { paretoFront, type BoardRow } from '../../src-main/contract/board';
 import type { MarkedInterval } from '../../src-main/contract/summary';
 import { fixed, measureOf, scaled, withUnit } from '../format';
-import { armColor, type Palette } from '../theme/palette';
+import { armColor, type Palette } from '../theme/inks';
 import { axis, base } from './base';
 import type { ChartOption, CustomSeriesOption, LineSeriesOption, ScatterSeriesOption } from './echarts';
 import type { Family } from './families';
 import { MARK } from './mark';
+
+/** So many names can be moved apart. */
+const MOST_NAMES = 10;
 
 export interface BoardPoint {
   family: Pick<Family, 'label' | 'color'>;
@@ -125,7 +128,8 @@ export function boardOption(
         },
       };
     }),
-    labelLayout: { hideOverlap: false, moveOverlap: 'shiftY' },
+    // Of many names those that find no room are left to the tooltip.
+    labelLayout: { hideOverlap: drawn.length > MOST_NAMES, moveOverlap: 'shiftY' },
   };
   const { tooltip, ...rest } = base(palette);
   const axisOf = (name: string, values: MarkedInterval[], gap: number) => {

@@ -5,7 +5,7 @@ import type { AttackPlan } from '../../src-main/contract/events';
 import type { RunState } from '../../src-main/contract/fold';
 import { meanInterval } from '../../src-main/contract/statistics';
 import { normSymbol } from '../format';
-import type { Palette } from '../theme/palette';
+import type { Palette } from '../theme/inks';
 import type { BandedLine, Dash } from './banded';
 import type { ChartOption } from './echarts';
 import type { Family } from './families';

@@ -2,7 +2,7 @@
 import type { Curve } from '../../src-main/contract/fold';
 import type { SeriesInfo } from '../../src-main/contract/metrics';
 import { fixed, plain, scaled, withUnit } from '../format';
-import { armColor, armDash, type Palette } from '../theme/palette';
+import { armColor, armDash, type Palette } from '../theme/inks';
 import { axis, base } from './base';
 import type { ChartOption, LineSeriesOption } from './echarts';
 

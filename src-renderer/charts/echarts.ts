@@ -1,7 +1,7 @@
 /** The parts of ECharts in use, registered once. */
 import { CustomChart, LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent, TitleComponent, TooltipComponent } from 'echarts/components';
-import { use, type ComposeOption } from 'echarts/core';
+import { connect, use, type ComposeOption } from 'echarts/core';
 import { CanvasRenderer, SVGRenderer } from 'echarts/renderers';
 import type { CustomSeriesOption, LineSeriesOption, ScatterSeriesOption } from 'echarts/charts';
 import type { GridComponentOption, TitleComponentOption, TooltipComponentOption } from 'echarts/components';
@@ -18,6 +18,9 @@ export const registerCharts = (): void =>
     TitleComponent,
     TooltipComponent,
   ]);
+
+/** Charts of the group show what lies under one cursor. */
+export const linkCharts = (group: string): void => void connect(group);
 
 export type ChartOption = ComposeOption<
   | CustomSeriesOption

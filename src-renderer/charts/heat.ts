@@ -1,5 +1,5 @@
 /** The shading of matrices: one hue, so that lightness alone orders the cells, whoever looks at them. */
-import type { Palette } from '../theme/palette';
+import type { Palette } from '../theme/inks';
 
 /** The strongest shade, in per cent of the hue: text on it keeps a contrast of 4.5. */
 const STRONGEST = 34;

@@ -1,6 +1,8 @@
 /** A matrix as a chart: what is shown of it in the window and what is exported are the same picture. */
-import type { Palette } from '../theme/palette';
+import type { Table } from '../../src-main/contract/table';
+import type { Palette } from '../theme/inks';
 import { base, LABEL_SIZE } from './base';
+import { MARK } from './mark';
 import type { ChartOption, CustomSeriesOption } from './echarts';
 
 export interface MatrixCell {
@@ -12,6 +14,8 @@ export interface MatrixCell {
   ink?: string;
   /** Framed, as what the axes have in common is: seen attacks, right predictions. */
   framed?: boolean;
+  /** The best of its column. */
+  best?: boolean;
   /** What is told where the cell is pointed at. */
   told: string;
 }
@@ -28,6 +32,27 @@ export interface Matrix {
   /** Lines beneath: what marks and frames mean, and what failed. */
   notes: string[];
 }
+
+/** The matrix as a table of text; `name` is its label. */
+export const tableOf = (matrix: Matrix, name: string): Table => ({
+  title: matrix.title,
+  name,
+  columns: [matrix.rowsAre, ...matrix.columns],
+  rows: matrix.rows.map((row, y) => [
+    { text: row },
+    ...matrix.cells[y]!.map((cell) =>
+      cell
+        ? {
+            text: cell.text.replace(` ${MARK}`, ''),
+            doubtful: cell.text.endsWith(MARK),
+            ...(cell.small ? { small: cell.small } : {}),
+            ...(cell.best ? { best: true } : {}),
+          }
+        : { text: '–' },
+    ),
+  ]),
+  notes: matrix.notes,
+});
 
 const ROW = 40;
 const LINE = 16;
@@ -111,7 +136,7 @@ export function matrixOption(
             shape: box,
             style: { fill: cell.fill, ...(cell.framed ? { stroke: palette.ink3, lineWidth: 1.5 } : {}) },
           },
-          text(cell.text, roomForTwo ? -7 : 0, 12, cell.ink ?? palette.ink, 'normal'),
+          text(cell.text, roomForTwo ? -7 : 0, 12, cell.ink ?? palette.ink, cell.best ? 'bold' : 'normal'),
           ...(roomForTwo ? [text(cell.small!, 9, 10, palette.ink2, 'normal')] : []),
         ],
       };

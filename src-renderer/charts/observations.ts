@@ -4,7 +4,7 @@
  */
 import type { Trajectory } from '../../src-main/contract/fold';
 import { fixed, plain } from '../format';
-import type { Palette } from '../theme/palette';
+import type { Palette } from '../theme/inks';
 import { axis, base, LABEL_SIZE, tick } from './base';
 import type { ChartOption, CustomSeriesOption, LineSeriesOption } from './echarts';
 import { choices, flips, isAttacked, isThoughtful, margins, stretches } from './episode';

@@ -3,7 +3,7 @@ import type { AttackCurve } from '../../src-main/contract/fold';
 import { ATTACK_CURVES } from '../../src-main/contract/metrics';
 import { meanInterval } from '../../src-main/contract/statistics';
 import { grouped, withUnit } from '../format';
-import type { Palette } from '../theme/palette';
+import type { Palette } from '../theme/inks';
 import { banded, overLines, type BandedLine, type Dash } from './banded';
 import { axis } from './base';
 import type { ChartOption } from './echarts';

@@ -7,7 +7,7 @@ import type { AttackPlan } from '../../src-main/contract/events';
 import type { Measure } from '../../src-main/contract/metrics';
 import type { Interval } from '../../src-main/contract/statistics';
 import { fixed, plain, scaled, symbol, withUnit } from '../format';
-import { armColor, armDash, type Palette } from '../theme/palette';
+import { armColor, armDash, type Palette } from '../theme/inks';
 import { MARK } from './mark';
 import { axis, base, LABEL_SIZE } from './base';
 import type { ChartOption, CustomSeriesOption, LineSeriesOption } from './echarts';

@@ -1,6 +1,6 @@
 /** How well detectors tell an attack from clean inputs: a ROC each, against an oblivious and an adaptive attacker. */
 import type { RunState } from '../../src-main/contract/fold';
-import type { Palette } from '../theme/palette';
+import type { Palette } from '../theme/inks';
 import type { BandedLine, Dash } from './banded';
 import type { ChartOption } from './echarts';
 import type { Family } from './families';

@@ -1,6 +1,6 @@
 /** Shares from 0 to 100 % over a linear axis: what is proven over the radius, what a detector finds over its false alarms. */
 import { plain } from '../format';
-import type { Palette } from '../theme/palette';
+import type { Palette } from '../theme/inks';
 import { banded, overLines, type BandedLine } from './banded';
 import { axis } from './base';
 import type { ChartOption } from './echarts';

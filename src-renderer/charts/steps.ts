@@ -1,7 +1,7 @@
 /** One input attacked alone: loss of its true label against the questions asked; wrong predictions are filled. */
 import type { AttackSteps } from '../../src-main/contract/fold';
 import { fixed, grouped } from '../format';
-import type { Palette } from '../theme/palette';
+import type { Palette } from '../theme/inks';
 import { axis, base } from './base';
 import type { ChartOption } from './echarts';
 

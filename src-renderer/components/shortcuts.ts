@@ -13,7 +13,10 @@ export interface Shortcut {
 
 export const SHORTCUTS: Shortcut[] = [
   { keys: ['Ctrl+K'], does: 'All commands' },
-  { keys: ['1', '2', '3', '4', '5', 'G'], does: 'New, run, trade-off, sessions, settings, guide' },
+  {
+    keys: ['1', '2', '3', '4', '5', '6', 'G'],
+    does: 'New, run, trade-off, compare, sessions, settings, guide',
+  },
   { keys: ['Ctrl+N'], does: 'New experiment' },
   { keys: ['Ctrl+O'], does: 'Open an experiment file', command: 'open' },
   { keys: ['Ctrl+S'], does: 'Save the experiment as a file', command: 'save' },

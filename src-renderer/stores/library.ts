@@ -33,6 +33,11 @@ export const useLibrary = defineStore('library', () => {
     await refresh();
   }
 
+  async function describe(id: string, said: { tags: string[]; notes: string }): Promise<void> {
+    await ask('describeSession', { id, ...said });
+    await refresh();
+  }
+
   async function remove(id: string): Promise<void> {
     await ask('deleteSession', id);
     await refresh();
@@ -56,5 +61,5 @@ export const useLibrary = defineStore('library', () => {
     if (next && next !== progress.get(id)) progress.set(id, next);
   });
 
-  return { rows, loaded, runs, progress, active, queued, refresh, rename, remove, restore };
+  return { rows, loaded, runs, progress, active, queued, refresh, rename, describe, remove, restore };
 });

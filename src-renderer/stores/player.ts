@@ -29,6 +29,8 @@ const PART_OF: Partial<Record<RunEvent['type'], Part>> = {
   certified: 'results',
   fitted: 'results',
   corruption: 'results',
+  'robustness-surface': 'results',
+  backdoor: 'results',
   trained: 'results',
   check: 'results',
   example: 'examples',

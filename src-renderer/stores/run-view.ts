@@ -3,28 +3,11 @@ import { defineStore } from 'pinia';
 import { computed, ref, watch } from 'vue';
 import { find } from '../../src-main/contract/catalog';
 import { catalog } from '../../src-main/contract/catalog-data';
-import { boardOf, samplesOf, type BoardRow } from '../../src-main/contract/board';
-import { familyKey, summarize, type MetricIntervals, type Verdict } from '../../src-main/contract/summary';
-import { failedChecks } from '../../src-main/contract/verdict';
 import { attackLabel, families as familiesOf, type Budget, type Family } from '../charts/families';
+import { resultRows, type ResultRow } from '../charts/results';
 import { usePlayer } from './player';
 
-const keyOf = (id: string, params: unknown): string => JSON.stringify([id, params]);
-
-/** One arm family's row of results; `attacks` by index of plan.attacks, undefined where not evaluated yet. */
-export interface ResultRow {
-  family: Family;
-  seeds: number[];
-  clean: MetricIntervals | undefined;
-  attacks: (MetricIntervals | undefined)[];
-  verdict: Verdict | undefined;
-  /** Ids of the checks that failed: its numbers under attack are marked. */
-  failedChecks: string[];
-  /** By attack: whether the defence was trained against it. */
-  seen: boolean[];
-  /** What stands of it on the trade-off board. */
-  board: BoardRow | undefined;
-}
+export type { ResultRow };
 
 export const useRunView = defineStore('run-view', () => {
   const player = usePlayer();
@@ -73,25 +56,7 @@ export const useRunView = defineStore('run-view', () => {
 
   const rows = computed<ResultRow[]>(() => {
     const state = player.results;
-    if (!plan.value || !state.plan) return [];
-    const { summary } = summarize(state);
-    const board = boardOf(summary, samplesOf(state));
-    return families.value.map((family) => {
-      const place = summary.findIndex((row) => familyKey(row) === family.key);
-      const found = summary[place];
-      const byAttack = new Map(found?.attacks.map((attack) => [keyOf(attack.id, attack.params), attack]));
-      const evaluated = plan.value!.attacks.map(({ id, params }) => byAttack.get(keyOf(id, params)));
-      return {
-        family,
-        seeds: family.arms.map((arm) => state.arms[arm]!.plan.seed),
-        clean: found?.clean,
-        attacks: evaluated.map((attack) => attack?.metrics),
-        verdict: found?.verdict,
-        failedChecks: found ? failedChecks(found.verdict) : [],
-        seen: evaluated.map((attack) => attack?.seen === true),
-        board: board.rows[place],
-      };
-    });
+    return plan.value && state.plan ? resultRows(state, plan.value, families.value) : [];
   });
 
   const doubtful = computed(

@@ -1,71 +1,13 @@
-/** The theme's inks for canvases, which cannot read CSS custom properties themselves. */
+/** The theme's inks as the window has them at the moment: canvases cannot read CSS custom properties themselves. */
 import { computed, type ComputedRef } from 'vue';
-import type { Ink } from '../../src-main/contract/scene';
 import { useSettings } from '../stores/settings';
+import { paletteFrom, type Palette } from './inks';
 
-export interface Palette {
-  font: string;
-  ink: string;
-  ink2: string;
-  ink3: string;
-  line: string;
-  grid: string;
-  surface: string;
-  raised: string;
-  pass: string;
-  fail: string;
-  heat: string;
-  arms: string[];
-  true: string;
-  perceived: string;
-  inks: Record<Ink, string>;
-}
-
-export const ARM_COLORS = 8;
-const INKS: readonly Ink[] = [
-  'ground',
-  'line',
-  'agent',
-  'agent-part',
-  'goal',
-  'hazard',
-  'start',
-  'muted',
-  'text',
-];
+export * from './inks';
 
 export function readPalette(element: Element = document.documentElement): Palette {
   const style = getComputedStyle(element);
-  const read = (name: string): string => style.getPropertyValue(`--s-${name}`).trim();
-  return {
-    font: read('font'),
-    ink: read('ink'),
-    ink2: read('ink-2'),
-    ink3: read('ink-3'),
-    line: read('line-strong'),
-    grid: read('grid'),
-    surface: read('surface'),
-    raised: read('raised'),
-    pass: read('pass'),
-    fail: read('fail'),
-    heat: read('heat'),
-    arms: Array.from({ length: ARM_COLORS }, (_, i) => read(`arm-${i}`)),
-    true: read('true'),
-    perceived: read('perceived'),
-    inks: Object.fromEntries(INKS.map((ink) => [ink, read(`ink-${ink}`)])) as Record<Ink, string>,
-  };
-}
-
-/** The light inks, whatever the theme: figures that are exported go on paper. */
-export function paperPalette(): Palette {
-  const paper = document.createElement('div');
-  paper.className = 'paper';
-  document.body.append(paper);
-  try {
-    return readPalette(paper);
-  } finally {
-    paper.remove();
-  }
+  return paletteFrom((name) => style.getPropertyValue(`--s-${name}`).trim());
 }
 
 export function usePalette(): ComputedRef<Palette> {
@@ -75,13 +17,3 @@ export function usePalette(): ComputedRef<Palette> {
     return readPalette();
   });
 }
-
-/** More families than colours: the colours come round again, and lines are dashed then. */
-export const armColor = (palette: Palette, color: number): string =>
-  palette.arms[color < ARM_COLORS ? color : 1 + ((color - 1) % (ARM_COLORS - 1))]!;
-export const armDash = (color: number): 'solid' | 'dashed' => (color < ARM_COLORS ? 'solid' : 'dashed');
-
-/** Inks that tell actions apart, none of them that of what is perceived. */
-const ACTION_INKS = [1, 3, 4, 5, 6, 7];
-export const actionInk = (palette: Palette, action: number): string =>
-  palette.arms[ACTION_INKS[action % ACTION_INKS.length]!]!;

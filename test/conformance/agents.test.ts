@@ -16,11 +16,14 @@ const SHORT: Record<string, object> = {
   sarsa: { steps: 3000 },
   'value-iteration': {},
   dqn: { steps: 1200, learningStarts: 200, trainEvery: 200, gradientSteps: 4, hidden: 16 },
+  'behaviour-cloning': { logSteps: 500, epochs: 2, hidden: 16 },
+  'offline-dqn': { logSteps: 500, gradientSteps: 100, hidden: 16 },
   ppo: { steps: 1024, hidden: 16, epochs: 2, examineEvery: 512 },
 };
 /** Fitting made short likewise. */
 const SHORT_FIT: Record<string, object> = {
   'learned-adversary': { trainingSteps: 512 },
+  'worst-dynamics': { points: 3, searches: 4, episodes: 2 },
   'robust-sarsa': { trainingSteps: 512, gradientSteps: 20 },
   atla: { every: 512, adversarySteps: 512 },
 };
@@ -33,8 +36,8 @@ function experiment(agent: (typeof agents)[number]): Experiment {
   const finite = agent.requires.includes('finite-states');
   const offered = [...agent.capabilities, finite ? 'finite-states' : 'box-observations'];
   const fits = ({ requires }: CatalogEntry) => (requires ?? []).every((need) => offered.includes(need));
-  const poisoning = ids((entry) => entry.surface === 'reward' && fits(entry));
-  const defenses = ids((entry) => ['rl-training', 'rl-wrapper'].includes(entry.stage!) && fits(entry));
+  const poisoning = ids((entry) => ['reward', 'policy', 'log'].includes(entry.surface!) && fits(entry));
+  const defenses = ids((entry) => entry.stage?.startsWith('rl-') === true && fits(entry));
   const parsed = parseExperiment(
     {
       name: 'tiny',
@@ -42,7 +45,9 @@ function experiment(agent: (typeof agents)[number]): Experiment {
       environment: { id: finite ? 'FrozenLake-v1' : 'CartPole-v1' },
       agent: { id: agent.id, ...(SHORT[agent.id] ?? { steps: 2000 }) },
       poisoning,
-      attacks: ids((entry) => entry.surface === 'observation' && fits(entry)).map(short),
+      attacks: ids(
+        (entry) => ['observation', 'action', 'dynamics'].includes(entry.surface!) && fits(entry),
+      ).map(short),
       defenses: defenses.map(short),
       // Each of them once, not their cross.
       arms: [

@@ -86,3 +86,21 @@ model: {id: http, address: '${address}'}
 attacks: ${attacks}
 evaluation: {samples: 20}
 `;
+
+export const certified = `
+name: certified, small
+task: classification
+seeds: [1]
+dataset: {id: mnist, train: 1000, test: 300}
+model: {id: small-cnn}
+training: {epochs: 2, batchSize: 64}
+defenses:
+  - {id: interval-bound-training, epsilon: 0.05, epochs: 4}
+  - {id: randomized-smoothing, sigma: 0.5, n: 100, epochs: 2}
+  - {id: mahalanobis}
+attacks:
+  - {id: fgsm, epsilon: 0.05}
+  - {id: pgd, epsilon: [0.05, 0.1], steps: 5}
+  - {id: pgd, norm: l2, epsilon: [0.5, 1], steps: 5}
+evaluation: {samples: 40}
+`;

@@ -86,6 +86,7 @@ const row = (id: string, over: Partial<SessionRow>): SessionRow => ({
           ...{ robust: false, failedChecks: [] },
         },
       ],
+  ...{ tags: [], notes: '', text: '' },
   problem: null,
   ...over,
 });
@@ -199,6 +200,51 @@ const answers: Record<LabCall, (...args: never[]) => unknown> = {
   }),
   openTape: () => ({ landmarks: [], sample: { points: [], progress: [], times: emptyTimes, through: 0 } }),
   readDense: () => ({ points: [], progress: [], times: emptyTimes, through: 0 }),
+  comparedSession: (id: string) => {
+    const points = new Map<string, { arm: number; series: string; x: number[]; y: number[] }>();
+    for (const { event } of all) {
+      if (event.type !== 'point') continue;
+      const key = `${event.arm}/${event.series}`;
+      const curve = points.get(key) ?? { arm: event.arm, series: event.series, x: [], y: [] };
+      points.set(key, curve);
+      curve.x.push(event.x);
+      curve.y.push(event.value + (id === 'three' ? 0.05 : 0));
+    }
+    const RESULTS = [
+      'run-started',
+      'data-loaded',
+      'trained',
+      'evaluation',
+      'corruption',
+      'certified',
+      'check',
+    ];
+    return {
+      id,
+      header: {
+        ...{ format: 1, id, source: '', createdAt: Date.now() },
+        name: rows.find((one) => one.id === id)?.name ?? name,
+        spec: { task: 'classification', training: { epochs: id === 'three' ? 8 : 5 }, seeds: [1, 2, 3] },
+      },
+      status: 'done',
+      events: all.filter(({ event }) => RESULTS.includes(event.type)),
+      curves: [...points.values()].map(({ x, y, ...rest }) => ({
+        ...rest,
+        x: Float64Array.from(x),
+        y: Float64Array.from(y),
+      })),
+    };
+  },
+  comparisons: () => [{ name: 'seeds and epochs', sessions: ['one', 'three'], reference: null }],
+  saveComparisons: () => undefined,
+  reproduceSession: (id: string) => {
+    push('reproduction', { id, compared: 1200, of: 4812, outcome: null, problem: null });
+    return { ok: true, id };
+  },
+  stopReproduction: () => undefined,
+  describeSession: ({ id, tags, notes }: { id: string; tags: string[]; notes: string }) => {
+    rows = rows.map((one) => (one.id === id ? { ...one, tags, notes } : one));
+  },
   renameSession: ({ id, name: next }: { id: string; name: string }) => {
     rows = rows.map((one) => (one.id === id ? { ...one, name: next } : one));
   },

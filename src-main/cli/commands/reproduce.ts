@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { LabError } from '../../contract/problem';
-import { causesInWords, likelyCauses, shown } from '../../sessions/compare';
+import { inWords } from '../../contract/reproduction';
 import { Library } from '../../sessions/library';
 import { SessionReader } from '../../sessions/reader';
 import { EXIT, printJson } from '../answer';
@@ -32,29 +32,21 @@ export const defineReproduce = (program: Command, exit: (code: number) => void):
       onInterrupt(() => abort.abort());
       try {
         // Times are this run's, since the time left is estimated from them.
-        const { compared, difference } = await reproduce(
+        const outcome = await reproduce(
           session,
           { experiment, inputs },
+          provenance(),
           abort.signal,
           (recorded) => progress.update({ ...recorded, at: Date.now() }),
         );
         progress.end();
-        const causes = difference ? likelyCauses(header, provenance()) : [];
-        if (json) {
-          printJson({ identical: difference === null, compared, difference, causes });
-        } else if (difference) {
-          const { sequence, type, path, recorded, found } = difference;
-          process.stdout.write(
-            `Differs at event ${sequence} (${type}), ${path || 'its type'}: recorded ${shown(recorded)}, now ${shown(found)}.\n` +
-              `${compared} events before it are identical. ${causesInWords(causes)}\n`,
-          );
-        } else {
+        if (json) printJson(outcome);
+        else {
           const status = session.status();
-          process.stdout.write(
-            `Identical: all ${compared} recorded events came again bit for bit.${status === 'done' ? '' : ` The session itself is ${status}.`}\n`,
-          );
+          const whole = !outcome.identical || status === 'done' ? '' : ` The session itself is ${status}.`;
+          process.stdout.write(`${inWords(outcome)}${whole}\n`);
         }
-        exit(difference ? EXIT.failed : EXIT.done);
+        exit(outcome.identical ? EXIT.done : EXIT.failed);
       } catch (error) {
         progress.end();
         if (!abort.signal.aborted) throw error;

@@ -177,7 +177,7 @@ export default defineAgent({
     where: 'Nature 518, 529–533, doi:10.1038/nature14236; settings of rl-baselines3-zoo',
   },
   params,
-  capabilities: [...CAPABILITIES, 'training'],
+  capabilities: [...CAPABILITIES, 'training', 'own-steps'],
   requires: [],
   cost,
 
@@ -226,6 +226,7 @@ export default defineAgent({
       gradientClip,
       heads,
       double: settings.double,
+      pessimism: lesson.pessimism ?? 0,
     };
 
     /** `gradientSteps` steps of gradient descent; returns the mean loss. */

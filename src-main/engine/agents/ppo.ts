@@ -172,7 +172,11 @@ function courseOf(practice: Practice, rows: number, { encode, observationSize }:
     step(choices) {
       const experiences = practice.step(choices);
       const next = new Float32Array(rows * observationSize);
-      experiences.forEach((experience, i) => next.set(experience.next, i * observationSize));
+      experiences.forEach((experience, i) => {
+        next.set(experience.next, i * observationSize);
+        // What was done in the place of a choice is learnt from as if it had been chosen.
+        choices[i] = experience.action;
+      });
       return {
         rewards: experiences.map(({ reward }) => reward),
         next: encode(next),
@@ -195,7 +199,7 @@ export default defineAgent({
     where: 'arXiv:1707.06347; settings of rl-baselines3-zoo',
   },
   params,
-  capabilities: [...CAPABILITIES, 'training'],
+  capabilities: [...CAPABILITIES, 'training', 'own-steps'],
   requires: [],
   cost,
 

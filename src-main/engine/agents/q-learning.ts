@@ -22,7 +22,7 @@ export default defineAgent({
     where: 'Machine Learning 8, 279–292, doi:10.1007/BF00992698',
   },
   params: temporalDifferenceParams,
-  capabilities: ['scores', 'action-values', 'training'],
+  capabilities: ['scores', 'action-values', 'training', 'own-steps'],
   requires: ['finite-states'],
   cost: temporalDifferenceCost,
   train: (lesson, params, context) =>

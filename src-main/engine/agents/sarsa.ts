@@ -22,7 +22,7 @@ export default defineAgent({
     where: 'Technical report CUED/F-INFENG/TR 166, Cambridge University',
   },
   params: temporalDifferenceParams,
-  capabilities: ['scores', 'action-values', 'training'],
+  capabilities: ['scores', 'action-values', 'training', 'own-steps'],
   requires: ['finite-states'],
   cost: temporalDifferenceCost,
   train: (lesson, params, context) =>

@@ -4,6 +4,7 @@ import type { RunEvent } from '../../contract/events';
 import type { Random } from '../../contract/random';
 import type { Policy, Transitions } from '../definitions';
 import type { BoundAttack } from './eyes';
+import type { BoundHands } from './hands';
 import { greedyActions } from './greedy';
 import { stepLimit } from './limit';
 
@@ -15,6 +16,8 @@ export interface Episode {
   /** What a poisoned learner would have been paid; equal to `return` without poisoning. */
   paidReturn: number;
   length: number;
+  /** Steps whose action was not the agent's own. */
+  overridden: number;
   terminated: boolean;
   actions: number[];
   /** What each action earned. */
@@ -58,6 +61,8 @@ export interface Play {
   /** Randomness of episode i: its start and its dynamics. The same streams give twins that differ by the attack alone. */
   dynamics(episode: number): Random;
   attack?: BoundAttack;
+  /** Who may do something else than the agent chose. */
+  hands?: BoundHands;
   pay?: Pay;
   breathe(): Promise<void>;
 }
@@ -71,6 +76,7 @@ export async function play({
   episodes: count,
   dynamics,
   attack,
+  hands,
   pay,
   breathe,
 }: Play): Promise<Played> {
@@ -82,6 +88,7 @@ export async function play({
     return: 0,
     paidReturn: 0,
     length: 0,
+    overridden: 0,
     terminated: false,
     actions: [],
     rewards: [],
@@ -110,15 +117,11 @@ export async function play({
   for (let step = 1; step <= limit && active.length > 0; step++) {
     const observations = new Float32Array(active.length * size);
     active.forEach((episode, row) => observations.set(environment.observe(states[episode]), row * size));
-    const perceived = attack
-      ? attack.perceive(
-          observations,
-          policy,
-          active.map((number) => ({ number, left: limit - step + 1 })),
-        )
-      : observations;
+    const seats = active.map((number) => ({ number, left: limit - step + 1 }));
+    const perceived = attack ? attack.perceive(observations, policy, seats) : observations;
     const perceivedScores = policy.scores(perceived);
-    const actions = greedyActions(perceivedScores, policy.actions);
+    const chosen = greedyActions(perceivedScores, policy.actions);
+    const actions = hands ? hands.act(observations, perceivedScores, chosen, seats) : chosen;
     const scores = attack ? policy.scores(observations) : perceivedScores;
     const distances = attack?.distances(observations, perceived);
     if (distances) measure(played, distances, actions, greedyActions(scores, policy.actions));
@@ -141,6 +144,7 @@ export async function play({
       record.return += reward;
       record.paidReturn += pay ? pay(transitionOf(observation, action, reward, terminated)) : reward;
       record.length++;
+      if (action !== chosen[row]) record.overridden++;
       record.terminated = terminated;
       record.actions.push(action);
       record.rewards.push(reward);
@@ -201,6 +205,8 @@ export function trajectory(
   const episode = episodes[0]!;
   const { width, height, backdrop } = environment.scene(trace.states[0]);
   const perceived = Float32Array.from(trace.perceived);
+  // An attack on hands or world leaves what is seen alone.
+  const blind = about.attack !== null && trace.distances.length === 0;
   const size = perceived.length / episode.length;
   const { observationSpace, actionSpace, stateFromObservation } = environment;
   return {
@@ -209,7 +215,7 @@ export function trajectory(
     scene: { width, height, backdrop },
     frames: trace.states.map((state) => environment.scene(state).shapes),
     perceivedFrames:
-      about.attack === null || !stateFromObservation
+      about.attack === null || blind || !stateFromObservation
         ? []
         : episode.actions.map(
             (_, i) =>
@@ -217,12 +223,12 @@ export function trajectory(
           ),
     observationNames: observationSpace.kind === 'box' ? observationSpace.names : ['state'],
     observations: Float32Array.from(episode.observations.flatMap((values) => [...values])),
-    perceived,
+    perceived: blind ? new Float32Array() : perceived,
     actionNames: actionSpace.names,
     scores: Float32Array.from(trace.scores),
     perceivedScores: Float32Array.from(trace.perceivedScores),
     reach,
-    distances: Float32Array.from(trace.distances),
+    ...(!blind && { distances: Float32Array.from(trace.distances) }),
     budget,
     ...(certified && { certified }),
     actions: Uint8Array.from(episode.actions),

@@ -1,11 +1,15 @@
 /** What an agent learns from: training episodes as the arm perturbs and pays them, and examinations without either. */
 import type { Environment } from '../../contract/environment';
+import { LabError } from '../../contract/problem';
 import type { ArmContext } from '../context';
-import type { Experience, Lesson, Policy } from '../definitions';
+import type { Experience, Lesson, Policy, TransitionLog } from '../definitions';
+import type { Implant } from './backdoor';
 import { exactReturn } from './exact';
 import { greedyChoices, type BoundAttack, type Seat } from './eyes';
 import { meanPaidReturn, meanReturn, play, trajectory, transitionOf, type Pay } from './episodes';
+import type { BoundHands } from './hands';
 import { stepLimit } from './limit';
+import { filterMetrics, recordLog, without } from './log';
 import { rowsOf, Worlds } from './worlds';
 
 /** Greedy episodes of one examination. */
@@ -25,6 +29,15 @@ export interface Conditions {
   /** Training under attack. */
   attacked?: AttackedPractice;
   regularizer?: Lesson['regularizer'];
+  /** A backdoor that is being implanted. */
+  implant?: Implant;
+  /** What happens to a log before a learner is given it. */
+  log?: {
+    poison?(log: TransitionLog): { log: TransitionLog; changed: Uint32Array };
+    inspect?(log: TransitionLog): { scores: Float32Array; removed: Uint32Array };
+  };
+  /** Training with hands that are taken now and then, and how often. */
+  disobedience?: { probability: number; practice: BoundHands; examination: BoundHands };
 }
 
 export interface AttackedPractice {
@@ -40,6 +53,8 @@ export interface AttackedPractice {
 export interface PayRecord {
   steps: number;
   alteredSteps: number;
+  /** Steps in which the trigger of a backdoor was shown. */
+  triggeredSteps: number;
   /** Mean return paid in the episodes that ended in the last tenth of the training; null when none did. */
   paidReturn(): number | null;
 }
@@ -62,14 +77,29 @@ class Window {
   }
 }
 
-export function createLesson({ environment, context, pay, attacked, regularizer }: Conditions): {
+export function createLesson(conditions: Conditions): {
   lesson: Lesson;
   payRecord: PayRecord;
 } {
+  const {
+    environment,
+    context,
+    pay,
+    attacked,
+    regularizer,
+    implant,
+    disobedience,
+    log: altered,
+  } = conditions;
   const arm = context.arm.index;
   const limit = stepLimit(environment);
   const lastPaid = new Window();
-  const payRecord: PayRecord = { steps: 0, alteredSteps: 0, paidReturn: () => lastPaid.read() };
+  const payRecord: PayRecord = {
+    steps: 0,
+    alteredSteps: 0,
+    triggeredSteps: 0,
+    paidReturn: () => lastPaid.read(),
+  };
   let plannedSteps = 1;
   let drawn = 0;
 
@@ -80,6 +110,7 @@ export function createLesson({ environment, context, pay, attacked, regularizer 
   const lesson: Lesson = {
     environment,
     ...(regularizer && { regularizer }),
+    ...(disobedience && { pessimism: disobedience.probability }),
 
     practise(policy, steps, rows = 1) {
       plannedSteps = steps;
@@ -94,22 +125,38 @@ export function createLesson({ environment, context, pay, attacked, regularizer 
 
       const perceived = (truth: Float32Array, seats: Seat[]): Float32Array =>
         attacked ? attacked.perceive(truth, policy, taken / steps, seats) : truth;
+      /** Where hands are taken the learner's scores of what it sees say which action it thinks least of. */
+      const handed = (observations: Float32Array, chosen: ArrayLike<number>, seats: Seat[]): Int32Array => {
+        const own = Int32Array.from(chosen);
+        return disobedience
+          ? disobedience.practice.act(observations, policy.scores(observations), own, seats)
+          : own;
+      };
       const size = worlds.size;
       const row = (values: Float32Array, i: number): Float32Array =>
         values.subarray(i * size, (i + 1) * size);
 
+      const shown = (seen: Float32Array): Float32Array => implant?.show(seen, taken) ?? seen;
+
       const practice = {
-        observations: perceived(worlds.truth(), worlds.seats()),
-        step(actions: ArrayLike<number>): Experience[] {
+        observations: shown(perceived(worlds.truth(), worlds.seats())),
+        step(choices: ArrayLike<number>): Experience[] {
           const { observations } = practice;
           const before = worlds.truth();
+          const actions = handed(observations, choices, worlds.seats());
+          const meddled = Array.from(actions, (action, i) => implant?.meddle(action, taken + i) ?? null);
+          meddled.forEach((one, i) => {
+            if (one) actions[i] = one.action;
+          });
           const outcomes = worlds.step(actions);
           taken += rows;
-          const next = perceived(worlds.truth(), worlds.seats());
+          const next = shown(perceived(worlds.truth(), worlds.seats()));
           const experiences = outcomes.map(({ reward: earned, terminated, truncated }, i): Experience => {
-            const reward = pay
+            const paid = pay
               ? pay.practice(transitionOf(row(before, i), actions[i]!, earned, terminated))
               : earned;
+            const reward = meddled[i]?.reward ?? paid;
+            if (meddled[i]) payRecord.triggeredSteps++;
             trueReturn[i]! += earned;
             paidReturn[i]! += reward;
             payRecord.steps++;
@@ -138,12 +185,15 @@ export function createLesson({ environment, context, pay, attacked, regularizer 
               rowsOf(worlds.truth(), begun, size),
               begun.map((i) => seats[i]!),
             );
-            begun.forEach((i, k) => practice.observations.set(row(fresh, k), i * size));
+            begun.forEach((i, k) => {
+              const seen = row(fresh, k);
+              practice.observations.set(implant?.show(seen, taken + i) ?? seen, i * size);
+            });
           }
           if (taken - pointed >= pointEvery) {
             pointed = taken;
             point('return', taken, trueReturns.read());
-            if (pay) point('perceivedReturn', taken, paidReturns.read());
+            if (pay || implant) point('perceivedReturn', taken, paidReturns.read());
           }
           return experiences;
         },
@@ -151,15 +201,36 @@ export function createLesson({ environment, context, pay, attacked, regularizer 
       return practice;
     },
 
+    record(steps, epsilon) {
+      const recorded = recordLog(environment, steps, epsilon, {
+        dynamics: context.random('log', 'dynamics'),
+        erring: context.random('log', 'erring'),
+      });
+      const { log, changed } = altered?.poison?.(recorded) ?? { log: recorded, changed: new Uint32Array() };
+      if (altered?.poison) context.emit({ type: 'poisoned', arm, changed, of: steps });
+      const found = altered?.inspect?.(log);
+      if (!found) return log;
+      const metrics = filterMetrics(found.removed, changed, steps);
+      context.emit({ type: 'suspects', arm, ...found, of: steps, metrics });
+      if (found.removed.length === steps) {
+        throw new LabError(
+          'defenses',
+          `all ${steps} recorded steps were removed, so that nothing is left to learn from`,
+          'Raise the threshold of the filter.',
+        );
+      }
+      return without(log, found.removed);
+    },
+
     async examine(policy, trainedSteps) {
       await attacked?.catchUp?.(policy, trainedSteps);
-      const episodes = (attack?: BoundAttack) =>
+      const episodes = (under: { attack?: BoundAttack; hands?: BoundHands } = {}) =>
         play({
           environment,
           policy,
           episodes: EXAMINATION_EPISODES,
           dynamics: (episode) => context.random('examination', trainedSteps, episode),
-          attack,
+          ...under,
           pay: pay?.examination,
           breathe: () => context.breathe(),
         });
@@ -174,8 +245,8 @@ export function createLesson({ environment, context, pay, attacked, regularizer 
         context.emit(trajectory(environment, played, { arm, attack: null, trainedSteps }));
       }
       // A poisoned learner knows no other pay to choose its checkpoint by.
-      if (!attacked) return meanPaidReturn(played);
-      const underAttack = await episodes(attacked.full);
+      if (!attacked && !disobedience) return meanPaidReturn(played);
+      const underAttack = await episodes({ attack: attacked?.full, hands: disobedience?.examination });
       point('attackedGreedyReturn', trainedSteps, meanReturn(underAttack));
       return (meanPaidReturn(played) + meanPaidReturn(underAttack)) / 2;
     },

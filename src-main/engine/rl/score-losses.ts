@@ -37,7 +37,12 @@ export const crossEntropy =
       labels,
       (label, i) => logSumExp(scores, i * actions, actions) - scores[i * actions + label]!,
     );
-    labels.forEach((label, i) => (gradient[i * actions + label]! -= 1));
+    // p − 1 as the others' negative sum: where p rounds to 1, the difference would have lost the direction.
+    labels.forEach((label, i) => {
+      let others = 0;
+      for (let a = 0; a < actions; a++) if (a !== label) others += gradient[i * actions + a]!;
+      gradient[i * actions + label] = -others;
+    });
     return { loss, gradient };
   };
 

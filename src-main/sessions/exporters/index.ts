@@ -4,6 +4,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { CatalogEntry } from '../../contract/catalog';
 import { LabError } from '../../contract/problem';
 import { SessionReader } from '../reader';
+import { writingError } from '../whole-file';
 import type { Exporter } from './exporter';
 
 const found = import.meta.glob('./formats/*.ts', { eager: true }) as Record<string, { default: Exporter }>;
@@ -54,11 +55,7 @@ export async function exportSession(file: string, format: string, out: string): 
     return target;
   } catch (error) {
     if (error instanceof LabError) throw error;
-    throw new LabError(
-      target,
-      `the export cannot be written (${(error as Error).message})`,
-      'Check the folder, its permissions and the free space.',
-    );
+    throw writingError(error, target);
   } finally {
     for (const draft of drafts.keys()) rmSync(draft, { recursive: true, force: true });
     session.close();

@@ -5,7 +5,18 @@ import { Refused } from '../../../src-main/cli/answer';
 import { givenExperiment } from '../../../src-main/cli/experiment-file';
 import { setValue } from '../../../src-main/cli/overrides';
 import { runProgram } from '../../../src-main/cli/program';
-import { comparisonTable, labelsOf, resultTable, toText } from '../../../src-main/cli/table';
+import {
+  comparisonTable,
+  differencesTable,
+  labelsOf,
+  resultTable,
+  testsTable,
+  toText,
+} from '../../../src-main/cli/table';
+import { catalog } from '../../../src-main/contract/catalog-data';
+import { compare, testedAgainst, type ComparedState } from '../../../src-renderer/charts/comparison';
+import { armPlan, attackPlan, encounters, stateOf } from '../contract/made-up';
+import { experiment } from '../sessions/session-fixture';
 import { LabError } from '../../../src-main/contract/problem';
 import type { GroupSummary } from '../../../src-main/contract/summary';
 import { temporaryFolder } from '../sessions/session-fixture';
@@ -196,28 +207,44 @@ describe('tables', () => {
     ...{ worstCase: null, unseen: null, corruptions: null, trainingSeconds: null, trainingGradients: null },
   };
   it('put sessions side by side, a gap where one did not run an attack', () => {
-    const one = (mean: number) => ({ accuracy: { mean, low: null, high: null, n: 1 } });
-    const session = (name: string, attacks: string[]) => ({
-      name,
-      summary: [
-        {
-          model: null,
-          poisoning: null,
-          defense: null,
-          seeds: [1],
-          clean: one(0.9),
-          attacks: attacks.map((id) => ({ id, params: {}, metrics: one(0.25), seen: false })),
-          ...unmeasured,
-          verdict: { holds: true, robust: false, gradientMasking: [], text: '', checks: [] },
-        },
-      ],
+    const session = (id: string, epsilons: number[]): ComparedState => ({
+      id,
+      header: { name: id, spec: { ...experiment, seeds: [epsilons.length] } },
+      state: stateOf(
+        encounters(
+          epsilons.map((epsilon, i) => attackPlan(i, 'pgd', { epsilon })),
+          [{ arm: armPlan(0), right: epsilons.map((epsilon) => 100 - 100 * epsilon), accuracy: 0.9 }],
+        ),
+      ),
     });
-    const table = comparisonTable('classification', [session('a', ['fgsm', 'pgd']), session('b', ['pgd'])]);
-    expect(table.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
-      ['accuracy', 'seeds', 'no attack', 'fgsm', 'pgd'],
-      ['a: undefended', '1', '90.0 %', '25.0 %', '25.0 %'],
-      ['b: undefended', '1', '90.0 %', '–', '25.0 %'],
+    const compared = compare([session('a', [0.1, 0.3]), session('b', [0.3])], catalog);
+    const cells = (table: string) => table.split('\n').map((line) => line.split(/ {2,}/));
+    expect(cells(comparisonTable(compared))).toEqual([
+      [
+        'robust accuracy, mean and 95 % interval over seeds',
+        'seeds',
+        'no attack',
+        'PGD · ε 0.1',
+        'PGD · ε 0.3',
+      ],
+      ['a: Undefended', '1', '90.0 %', '90.0 %', '70.0 %'],
+      ['b: Undefended', '1', '90.0 %', '–', '70.0 %'],
+      ['* best of the column'],
     ]);
+    expect(cells(differencesTable(compared))).toEqual([
+      ['settings that differ', 'a', 'b'],
+      ['seeds', '[2]', '[1]'],
+    ]);
+    const [heads, row, note] = testsTable(
+      compared,
+      'a: Undefended',
+      testedAgainst(compared, compared.rows[0]!.key),
+    ).split('\n');
+    expect(cells(`${heads}\n${row}`)).toEqual([
+      ['against a: Undefended', 'no attack', 'PGD · ε 0.1', 'PGD · ε 0.3'],
+      ['b: Undefended', '0.0 % (p = 1, n = 1)', '–', '0.0 % (p = 1, n = 1)'],
+    ]);
+    expect(note).toContain('paired by seed, n = 1. With 1 seed an exact paired p cannot fall below 1,');
   });
   it('show mean and interval, and the checks that fail', () => {
     const interval = (mean: number) => ({ accuracy: { mean, low: mean - 0.01, high: mean + 0.01, n: 3 } });

@@ -150,6 +150,37 @@ describe('summary', () => {
     expect(check([-3 * (1 + 1e-15), -2, -3]).status).toBe('pass');
   });
 
+  it('compares attacks on a box by their epsilon, whether or not they could displace a cell too', () => {
+    const onBox = (index: number, id: string, cells: object): AttackPlan => ({
+      ...attack(index, id, 0.1, id === 'random-observation' ? 'none' : 'white-box'),
+      params: { epsilon: 0.1, unit: 'absolute', ...cells },
+      surface: 'observation' as const,
+    });
+    const attacks = [
+      onBox(0, 'random-observation', { cells: 1 }),
+      onBox(1, 'fgsm-observation', { cells: 1 }),
+      onBox(2, 'robust-sarsa', {}),
+    ];
+    const returns = [300, 500, 60];
+    const state = stateOf([
+      {
+        type: 'run-started',
+        plan: { task: 'reinforcement-learning', arms: [arm(0, 1, false)], attacks, work: 1 },
+      },
+      { type: 'evaluation', arm: 0, attack: null, metrics: { return: 500 } },
+      ...returns.map((value, which): RunEvent => ({
+        type: 'evaluation',
+        arm: 0,
+        attack: which,
+        metrics: { return: value },
+      })),
+    ]);
+    expect(checkOf(state, 'random-noise-weakest')).toMatchObject({
+      status: 'pass',
+      evidence: expect.stringContaining('return 300.00 under random-observation, 60.00 under robust-sarsa'),
+    });
+  });
+
   it('calls a defence robust only above the undefended arm by more than the interval', () => {
     const attacks = [attack(0, 'pgd', 0.3)];
     const of = (pairs: [number, number][]) =>

@@ -5,7 +5,7 @@ import { certifiedAccuracy, certifiedRadii } from '../../../src-main/contract/ce
 import type { ArmPlan, AttackPlan, RunEvent } from '../../../src-main/contract/events';
 import { fold, initialState, type RunState } from '../../../src-main/contract/fold';
 import { summarize } from '../../../src-main/contract/summary';
-import { curveRows } from '../../../src-main/sessions/exporters/formats/csv';
+import { curveRows } from '../../../src-main/sessions/exporters/tables';
 import { certifiedLines, certifiedOption } from '../../../src-renderer/charts/certified';
 import type { Family } from '../../../src-renderer/charts/families';
 import { rocLines, rocOption } from '../../../src-renderer/charts/roc';

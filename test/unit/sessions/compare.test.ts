@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src-main/contract/events';
-import { causesInWords, firstDifference, likelyCauses, shown } from '../../../src-main/sessions/compare';
+import { causesInWords } from '../../../src-main/contract/reproduction';
+import { causesOf, firstDifference, likelyCauses, shown } from '../../../src-main/sessions/compare';
 import { machine, provenance, run, versions } from './session-fixture';
 
 const copy = (event: RunEvent): RunEvent => structuredClone(event);
@@ -68,7 +69,17 @@ it('names what numbers depend on as likely causes', () => {
     machine: { ...machine, cpu: 'another' },
   };
   expect(causesInWords(likelyCauses(provenance, now))).toBe(
-    'Likely cause: TensorFlow 2.16.2, now 2.17; TF_ENABLE_ONEDNN_OPTS=1, now (not set); cpu a processor, now another.',
+    'Likely cause: TensorFlow 2.16.2, now 2.17; oneDNN: TF_ENABLE_ONEDNN_OPTS=1, now (not set); another machine: cpu a processor, now another.',
+  );
+});
+
+it('looks no further where the data or the model are others', () => {
+  const elsewhere = { versions, machine: { ...machine, cpu: 'another' } };
+  expect(causesOf({ type: 'data-loaded', path: 'hash' }, provenance, elsewhere)).toEqual([
+    'the data are not those of the recording: their content has changed since',
+  ]);
+  expect(causesOf({ type: 'data-loaded', path: 'train' }, provenance, elsewhere)[0]).toContain(
+    'another machine',
   );
 });
 

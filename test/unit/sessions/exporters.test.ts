@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fold, initialState } from '../../../src-main/contract/fold';
 import { exporterCatalog, exportSession } from '../../../src-main/sessions/exporters';
 import { toCsv } from '../../../src-main/contract/csv';
-import { curveRows, metricRows } from '../../../src-main/sessions/exporters/formats/csv';
+import { toLatex } from '../../../src-main/contract/latex';
+import { curveRows, metricRows } from '../../../src-main/sessions/exporters/tables';
 import { createSession, SessionWriter } from '../../../src-main/sessions/writer';
 import { header, provenance, run, temporaryFolder } from './session-fixture';
 
@@ -63,7 +64,8 @@ describe('CSV', () => {
 });
 
 describe('every exporter', () => {
-  for (const { id, extension } of exporterCatalog()) {
+  // PDFs are printed by Electron: test/integration/export.test.ts.
+  for (const { id, extension } of exporterCatalog().filter(({ id }) => id !== 'pdf')) {
     it(`${id} writes a whole session, and one that has only begun`, async () => {
       const folder = temporaryFolder();
       await exportSession(session(), id, join(folder, `whole${extension}`));
@@ -96,7 +98,76 @@ describe('every exporter', () => {
     expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({ name: 'small', status: 'done' });
   });
 
+  it('leaves what was there when the disk is full, and says so', async () => {
+    const out = join(temporaryFolder(), 'a.json');
+    writeFileSync(out, 'before');
+    // Where the export is written before it gets its name, the disk is full.
+    symlinkSync('/dev/full', join(out, '..', `.a.json-${process.pid}.new`));
+    await expect(exportSession(session(), 'json', out)).rejects.toThrow('the disk is full');
+    expect(readFileSync(out, 'utf8')).toBe('before');
+    expect(readdirSync(join(out, '..'))).toEqual(['a.json']);
+  });
+
+  it('pdf says why plain Node cannot print, and what to do', async () => {
+    const folder = temporaryFolder();
+    await expect(exportSession(session(), 'pdf', join(folder, 'a.pdf'))).rejects.toMatchObject({
+      problem: { message: expect.stringContaining('plain Node'), remedy: expect.stringContaining('html') },
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('is named when it is not known', async () => {
     await expect(exportSession(session(), 'xls', '/tmp/a')).rejects.toThrow('no such export format');
+  });
+});
+
+describe('the report', () => {
+  it('holds everything it shows, and no markup of what it tells', async () => {
+    const out = join(temporaryFolder(), 'a.html');
+    const hostile = structuredClone(run);
+    hostile.splice(-2, 0, {
+      ...{ type: 'warning', arm: 0, code: 'x' },
+      message: '<script>alert(1)</script><img onerror=alert(1)>',
+    });
+    await exportSession(session(hostile), 'html', out);
+    const page = readFileSync(out, 'utf8');
+    expect(page).not.toContain('<script');
+    expect(page).not.toContain('<img onerror');
+    expect(page).toContain('&lt;script&gt;');
+    // Nothing is fetched: namespaces alone look like addresses.
+    const addresses = [...page.matchAll(/(?:src|href|url)\s*[=(]\s*["']?([^"')\s>]+)/g)].map(([, to]) => to!);
+    expect(addresses.filter((to) => !/^(data:|#)/.test(to))).toEqual([]);
+    expect(page.match(/<svg /g)!.length).toBeGreaterThanOrEqual(3);
+    for (const said of [
+      'Undefended',
+      'FGSM · ε 0.3',
+      '25.0',
+      'sparring reproduce small-1',
+      '2.16.2',
+      'name: small',
+    ])
+      expect(page).toContain(said);
+  });
+
+  it('gives each figure identifiers of its own', async () => {
+    const out = join(temporaryFolder(), 'a.html');
+    await exportSession(session(), 'html', out);
+    const ids = [...readFileSync(out, 'utf8').matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('LaTeX', () => {
+  it('writes what its alphabet lacks, and strong and doubtful numbers', () => {
+    const text = toLatex({
+      ...{ title: 'a_b & 5 %', name: 'x', notes: ['† 95 % – ε'] },
+      columns: ['Arm', 'PGD · ε 0.3'],
+      rows: [[{ text: 'a' }, { text: '−1', small: '0 – 2', best: true, doubtful: true }]],
+    });
+    expect(text).toContain('\\caption{a\\_b \\& 5 \\%}');
+    expect(text).toContain('Arm & PGD $\\cdot$ $\\varepsilon$ 0.3 \\\\');
+    expect(text).toContain('a & \\textbf{$-$1}$^\\dagger$ {\\scriptsize 0 -- 2} \\\\');
+    // eslint-disable-next-line no-control-regex
+    expect(text).toMatch(/^[\x00-\x7f]*$/);
   });
 });

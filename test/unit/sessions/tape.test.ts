@@ -73,7 +73,7 @@ describe('a session read as a tape', () => {
 describe('a session from elsewhere', () => {
   test('is copied into the library once, and stays where it was', () => {
     const folder = temporaryFolder();
-    const library = new Library(join(folder, 'library'), () => []);
+    const library = new Library(join(folder, 'library'), undefined, () => []);
     const file = written(join(folder, 'elsewhere.sparring'), run);
     const id = library.import(file);
     expect(existsSync(file)).toBe(true);
@@ -86,7 +86,7 @@ describe('a session from elsewhere', () => {
 
   test('is refused where it is none, or is being written', () => {
     const folder = temporaryFolder();
-    const library = new Library(join(folder, 'library'), () => []);
+    const library = new Library(join(folder, 'library'), undefined, () => []);
     writeFileSync(join(folder, 'text.sparring'), 'not a session');
     expect(() => library.import(join(folder, 'text.sparring'))).toThrow(/not a Sparring session/);
     const file = join(folder, 'busy.sparring');

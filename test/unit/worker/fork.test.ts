@@ -87,7 +87,13 @@ describe('a fork of classifiers', () => {
     expect(timeless(forked, COMPARED)).toEqual(timeless(scratch, COMPARED));
 
     const session = SessionReader.open(file);
-    const again = await reproduce(session, jobOf(fork, source), new AbortController().signal, () => {});
+    const again = await reproduce(
+      session,
+      jobOf(fork, source),
+      provenance,
+      new AbortController().signal,
+      () => {},
+    );
     session.close();
     expect(again).toMatchObject({ difference: null, compared: forked.length });
   });

@@ -24,7 +24,7 @@ export interface Course {
   rows: number;
   /** What is seen now, rows × input size; after the end of an episode the start of the next. */
   inputs(): Float32Array;
-  /** Choices are rows × parts. */
+  /** Choices are rows × parts; what was done in the place of one is written over it. */
   step(choices: Int32Array): {
     rewards: ArrayLike<number>;
     /** Inputs after the step, the last ones of episodes that ended. */

@@ -37,6 +37,8 @@ export interface ReplayedLearning {
   double?: boolean;
   /** A further gradient of the parameters, of a penalty on a batch of observations; called within tf.tidy. */
   penalty?(observations: Float32Array, values: Float32Array): tf.Tensor[];
+  /** Share of what follows that is valued by the worst action, by Q⁻; 0 unless given. */
+  pessimism?: number;
   /** What is to be had from a next state, given the values Q⁻ sees in its actions; the largest of them, unless given. */
   future?(values: Float32Array, next: Float32Array): number;
 }
@@ -50,6 +52,7 @@ export async function learnFromReplay(
 ): Promise<number> {
   const { online, target, optimizer, buffer, encoding, actions, batchSize, discount } = job;
   const heads = job.heads ?? plainHeads(actions);
+  const pessimism = job.pessimism ?? 0;
   const future = job.future ?? ((values) => Math.max(...values));
   const input = (rows: Float32Array): tf.Tensor2D => {
     const encoded = encoding.encode(rows);
@@ -76,7 +79,8 @@ export async function learnFromReplay(
       : null;
     const ahead = (i: number): number => {
       const values = nextValues.subarray((first + i) * actions, (first + i + 1) * actions);
-      return chosen ? values[chosen[i]!]! : future(values, nextOf(i));
+      const own = chosen ? values[chosen[i]!]! : future(values, nextOf(i));
+      return pessimism > 0 ? (1 - pessimism) * own + pessimism * Math.min(...values) : own;
     };
     tf.tidy(() => {
       const rows = rowsOf(buffer.observations, batch, buffer.size);

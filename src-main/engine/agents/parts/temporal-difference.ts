@@ -78,6 +78,7 @@ export async function learnTable(
     params;
   const table = tableFor(agent, lesson.environment);
   const { values, actions } = table;
+  const { pessimism = 0 } = lesson;
   const policy = tablePolicy(table);
   const random = context.random('exploration');
   const examineEvery = Math.ceil(steps / examinations);
@@ -95,13 +96,17 @@ export async function learnTable(
     const epsilon = exploration + (finalExploration - exploration) * progress;
     const alpha = learningRate + (finalLearningRate - learningRate) * progress;
 
-    const action: number = chosen ?? choose(practice.observations, epsilon);
+    const intended: number = chosen ?? choose(practice.observations, epsilon);
     chosen = null;
-    const { observation, reward, next, terminated, truncated } = practice.step([action])[0]!;
+    const { observation, action, reward, next, terminated, truncated } = practice.step([intended])[0]!;
 
     const row = next[0]! * actions;
     const follow = (): number => (chosen = choose(next, epsilon));
-    const target = reward + (terminated ? 0 : discount * future(values.subarray(row, row + actions), follow));
+    const ahead = (ofNext: Float64Array): number => {
+      const own = future(ofNext, follow);
+      return pessimism > 0 ? (1 - pessimism) * own + pessimism * Math.min(...ofNext) : own;
+    };
+    const target = reward + (terminated ? 0 : discount * ahead(values.subarray(row, row + actions)));
     // An episode that was cut goes on nowhere: what would have followed is not done.
     if (truncated) chosen = null;
     const error = target - values[observation[0]! * actions + action]!;

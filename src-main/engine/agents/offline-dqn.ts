@@ -1,0 +1,147 @@
+/**
+ * Deep Q-learning on a fixed buffer (the offline DQN of Agarwal et al. 2020): the update of `dqn.ts`, on the steps of a log
+ * alone. Values of actions that the log hardly knows are never put right by trying them, so that the recorded policy has to
+ * err often enough. The network as training leaves it is the agent: nothing of the environment may choose a checkpoint.
+ */
+import type { Environment } from '../../contract/environment';
+import { integer, number } from '../../contract/params';
+import type { ParamsOf } from '../../contract/params';
+import { LabError } from '../../contract/problem';
+import { stream, type Random } from '../../contract/random';
+import { defineAgent } from '../definitions';
+import { dense, Network } from '../network';
+import { Adam } from '../optimizers';
+import { rowsOf } from '../rl/worlds';
+import { logParams } from './parts/log-params';
+import { encodingFor, networkPolicy } from './parts/network-policy';
+import { ReplayBuffer } from './parts/replay-buffer';
+import { learnFromReplay } from './parts/replayed-learning';
+
+const params = {
+  ...logParams(0.5),
+  gradientSteps: integer({
+    default: 10_000,
+    min: 1,
+    max: 10_000_000,
+    unit: 'count',
+    help: 'Gradient steps of the training.',
+  }),
+  learningRate: number({ default: 0.001, min: 0, exclusiveMin: true, max: 1, help: 'Of Adam.' }),
+  batchSize: integer({ default: 64, min: 1, max: 8192, unit: 'steps', help: 'Steps in one gradient step.' }),
+  discount: number({ default: 0.99, min: 0, max: 1, help: 'γ: what a reward one step later is worth.' }),
+  targetUpdate: integer({
+    default: 100,
+    min: 1,
+    max: 1_000_000,
+    unit: 'count',
+    help: 'Gradient steps between two copies of Q⁻.',
+    advanced: true,
+  }),
+  gradientClip: number({
+    default: 10,
+    min: 0,
+    exclusiveMin: true,
+    max: 1e9,
+    help: 'Largest norm of the gradient.',
+    advanced: true,
+  }),
+  hidden: integer({ default: 64, min: 1, max: 4096, unit: 'units', help: 'Width of the two hidden layers.' }),
+};
+
+/** Looks at the agent over a training. */
+const EXAMINATIONS = 10;
+const CAPABILITIES = ['scores', 'action-values', 'gradients', 'critic'] as const;
+
+// A gradient step takes about 1.5 ms.
+const cost = ({ logSteps, gradientSteps }: ParamsOf<typeof params>): number =>
+  logSteps / 50 + gradientSteps * 1.5;
+
+const networkFor = (environment: Environment, hidden: number, random: Random): Network =>
+  new Network(
+    [encodingFor(environment).inputSize],
+    [dense(hidden), dense(hidden), dense(environment.actionSpace.n, 'linear')],
+    random,
+  );
+
+export default defineAgent({
+  id: 'offline-dqn',
+  title: 'Deep Q-network on a fixed log',
+  summary:
+    'Learns the values of actions from recorded steps alone, without trying anything. Better than what was recorded where the log shows enough; believes whatever the log says of pay and consequence.',
+  limits: 'Overestimates what the log hardly shows; no penalty holds it to what was recorded.',
+  reference: {
+    authors: 'R. Agarwal, D. Schuurmans, M. Norouzi',
+    title: 'An optimistic perspective on offline reinforcement learning',
+    year: 2020,
+    where: 'ICML, arXiv:1907.04543',
+  },
+  params,
+  capabilities: [...CAPABILITIES, 'training', 'recorded-steps'],
+  requires: [],
+  cost,
+
+  async train(lesson, settings, context) {
+    const { logSteps, exploration, gradientSteps, targetUpdate, hidden } = settings;
+    const { environment } = lesson;
+    const arm = context.arm.index;
+    const actions = environment.actionSpace.n;
+    const encoding = encodingFor(environment);
+    const replaying = context.random('replay');
+    const log = lesson.record(logSteps, exploration);
+    const rows = log.actions.length;
+    const buffer = new ReplayBuffer(rows, log.size);
+    for (let row = 0; row < rows; row++) {
+      buffer.add({
+        observation: rowsOf(log.observations, [row], log.size),
+        next: rowsOf(log.next, [row], log.size),
+        action: log.actions[row]!,
+        reward: log.rewards[row]!,
+        terminated: log.terminated[row] === 1,
+        truncated: false,
+      });
+    }
+    const online = networkFor(environment, hidden, context.random('weights'));
+    const target = networkFor(environment, hidden, context.random('weights'));
+    const policy = networkPolicy(online, encoding, actions, [...CAPABILITIES]);
+    const optimizer = new Adam(online.parameters);
+    const learning = { online, target, optimizer, buffer, encoding, actions, ...settings };
+
+    await lesson.examine(policy, 0);
+    let examined = 0;
+    for (let step = 0; step < gradientSteps;) {
+      target.restore(online.weights());
+      const steps = Math.min(targetUpdate, gradientSteps - step);
+      const loss = await learnFromReplay(learning, steps, replaying, context.breathe);
+      if (!Number.isFinite(loss)) {
+        throw new LabError(
+          'agent.learningRate',
+          `found ${settings.learningRate}; the temporal-difference loss is ${loss} after ${step} gradient steps, expected a finite number: lower it`,
+          'Lower the learning rate.',
+        );
+      }
+      step += steps;
+      context.emit({ type: 'point', arm, series: 'temporalDifferenceLoss', x: step, value: loss });
+      context.worked(
+        (cost(settings) * steps) / gradientSteps,
+        `learnt, ${step} of ${gradientSteps} gradient steps`,
+      );
+      if (step === gradientSteps || (step - examined) * EXAMINATIONS >= gradientSteps) {
+        examined = step;
+        await lesson.examine(policy, step);
+      }
+    }
+    optimizer.dispose();
+    target.dispose();
+    return { policy, weights: online.weights(), dispose: () => online.dispose() };
+  },
+
+  restore(environment, { hidden }, weights) {
+    const network = networkFor(environment, hidden, stream(1, 'overwritten by the recorded weights'));
+    network.restore(weights);
+    return {
+      policy: networkPolicy(network, encodingFor(environment), environment.actionSpace.n, [...CAPABILITIES]),
+      weights,
+      dispose: () => network.dispose(),
+    };
+  },
+});
