@@ -1,5 +1,6 @@
 import { createRouter, createWebHashHistory } from 'vue-router';
 import CompareSessions from './views/CompareSessions.vue';
+import GuideView from './views/GuideView.vue';
 import LiveRun from './views/LiveRun.vue';
 import NewExperiment from './views/NewExperiment.vue';
 import SessionLibrary from './views/SessionLibrary.vue';
@@ -15,6 +16,7 @@ export const router = createRouter({
     { path: '/trade-off/:id?', name: 'trade-off', component: TradeOff, meta: { title: 'Trade-off' } },
     { path: '/compare', name: 'compare', component: CompareSessions, meta: { title: 'Compare' } },
     { path: '/sessions', name: 'sessions', component: SessionLibrary, meta: { title: 'Sessions' } },
+    { path: '/guide/:page?', name: 'guide', component: GuideView, meta: { title: 'Guide' } },
     { path: '/settings', name: 'settings', component: SettingsView, meta: { title: 'Settings' } },
   ],
 });

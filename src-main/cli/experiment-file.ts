@@ -66,7 +66,7 @@ export function givenExperiment(given: string, { seed, set = [] }: Overrides): G
 function makePathsAbsolute(experiment: Experiment, folder: string, set: string[]): void {
   for (const { place, path, what } of pathsOf(experiment, catalog)) {
     if (what === 'address') continue;
-    const [key, name] = place.split('.') as ['dataset' | 'model', string];
+    const [key, name] = place.split('.') as ['dataset' | 'model' | 'forkedFrom', string];
     const typed = set.some(
       (assignment) => assignment.startsWith(`${place}=`) || assignment.startsWith(`${key}=`),
     );
@@ -74,6 +74,6 @@ function makePathsAbsolute(experiment: Experiment, folder: string, set: string[]
     if (!existsSync(absolute)) {
       throw new LabError(place, `there is no ${what} “${absolute}”`, 'Correct the path.');
     }
-    experiment[key]![name] = absolute;
+    (experiment[key] as Record<string, unknown>)[name] = absolute;
   }
 }

@@ -20,7 +20,7 @@ export const grantsFor = (experiment: Experiment): Grants =>
   grantsOf(pathsOf(experiment, catalog).map(({ path }) => path));
 
 /** Places in the experiment: a failure there is the input's fault, however late it shows. */
-const INPUT = /^(dataset|model|environment|agent|poisoning|defenses|attacks)(\.|$)/;
+const INPUT = /^(dataset|model|environment|agent|poisoning|defenses|attacks|forkedFrom)(\.|$)/;
 
 const exitCodeOf = (status: 'done' | 'stopped' | 'failed', problem: Problem | null): number => {
   if (status === 'done') return EXIT.done;

@@ -54,6 +54,8 @@ export interface Definition<S extends ParamSpecs = ParamSpecs> {
   title: string;
   /** What it does and what to expect of it, two or three sentences for someone who has not read the paper. */
   summary: string;
+  /** The idea as the paper writes it, in plain symbols; absent where words say more. */
+  formula?: string;
   /** Known weaknesses and differences from the paper; empty when there are none. */
   limits?: string;
   reference: Citation;

@@ -137,6 +137,11 @@ export type RunEvent =
   | { type: 'model-opened'; name: string; hash: string }
   | { type: 'arm-started'; arm: number }
   /**
+   * A forked run takes the arm over as it was trained in another session, by the number of its `trained` event there and
+   * the SHA-256 of the weights. What its training recorded follows.
+   */
+  | { type: 'inherited'; arm: number; session: string; event: number; hash: string }
+  /**
    * The training samples as they were read, 8 bits a value, so that what an arm did to them can be looked at. Once a run,
    * and only where something is poisoned or filtered and they are not too many (PICTURED_VALUES in engine/provenance.ts).
    */

@@ -56,6 +56,8 @@ export interface Experiment {
   defenses: Entry[];
   attacks: Entry[];
   arms?: ArmChoice[];
+  /** The run starts from what was trained in a session up to one of its events. */
+  forkedFrom?: { session: string; event: number };
   evaluation: { samples: number; episodes: number; transfer: boolean; corruptions: boolean };
 }
 
@@ -143,6 +145,14 @@ const structure = z.strictObject({
   defenses: z.array(anEntry).default([]),
   attacks: z.array(anEntry).default([]),
   arms: z.array(z.strictObject({ poisoning: z.string(), defense: z.string() })).optional(),
+  forkedFrom: z
+    .strictObject({
+      session: z.string().min(1).max(4096).meta({ description: 'Id or file of the session forked from.' }),
+      event: z.int().min(1).meta({
+        description: 'Arms of the same spec and seed that were trained up to this event are taken over.',
+      }),
+    })
+    .optional(),
   evaluation: z
     .strictObject({
       samples: z.int().min(1).max(1000000).default(500).meta({
@@ -256,6 +266,7 @@ function keysAt(path: readonly PropertyKey[]): string[] {
     training: Object.keys(training.shape),
     evaluation: ['samples', 'episodes', 'transfer', 'corruptions'],
     arms: ['poisoning', 'defense'],
+    forkedFrom: ['session', 'event'],
   };
   return nested[String(path[0])] ?? [];
 }
@@ -555,13 +566,18 @@ export interface NamedPath {
 
 /** The user's files and folders and the addresses an experiment names, each needing a grant. */
 export function pathsOf(experiment: Experiment, catalog: Catalog): NamedPath[] {
-  return SINGLE[experiment.task].flatMap(({ key, kind }) => {
+  const { session } = experiment.forkedFrom ?? {};
+  // Ids of the library are no paths.
+  const forked: NamedPath[] =
+    session && /[\\/]/.test(session) ? [{ place: 'forkedFrom.session', path: session, what: 'file' }] : [];
+  const named = SINGLE[experiment.task].flatMap(({ key, kind }) => {
     const entry = experiment[key];
     const params = entry ? (find(catalog, kind, entry.id)?.params ?? {}) : {};
     return Object.entries(params)
       .filter((param): param is [string, PathSpec] => param[1].kind === 'path')
       .map(([name, { what }]) => ({ place: `${key}.${name}`, path: String(entry![name]), what }));
   });
+  return [...named, ...forked];
 }
 
 /** JSON Schema (draft 2020-12) of the experiment file, every definition with its parameters included. */

@@ -24,6 +24,7 @@ export type AttackCurve = EventOf<'attack-curve'>;
 export type Certified = EventOf<'certified'>;
 export type AttackSteps = EventOf<'attack-steps'>;
 export type Transfer = EventOf<'transfer'>;
+export type Inherited = EventOf<'inherited'>;
 export type Corruption = EventOf<'corruption'>;
 export type Poisoned = EventOf<'poisoned'>;
 export type TrainingSet = EventOf<'training-set'>;
@@ -71,7 +72,9 @@ export interface ArmState {
   poisoned: Poisoned | null;
   /** What the poisoning reached on the trained model; null where it is for nothing of that kind. */
   triggered: Triggered | null;
-  /** What a filter removed from the training set. */
+  /** The session it was taken over from, as trained there; null where it was trained in this run. */
+  inherited: Inherited | null;
+  /** What a filter removed. */
   suspects: Suspects | null;
   activations: ActivationMap | null;
   trainedSeconds: number | null;
@@ -160,6 +163,7 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
         checks: [],
         poisoned: null,
         triggered: null,
+        inherited: null,
         suspects: null,
         activations: null,
         trainedSeconds: null,
@@ -171,6 +175,9 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       break;
     case 'arm-started':
       arm!.status = 'running';
+      break;
+    case 'inherited':
+      arm!.inherited = event;
       break;
     case 'poisoned':
       arm!.poisoned = event;

@@ -7,8 +7,10 @@ import type { DuelFacts, DuelRival, DuelView } from './duel';
 import type { Problem, RecordedEvent } from './events';
 import type { ReproductionState } from './reproduction';
 import type { ComparedSession, SavedComparison, SessionHeader, SessionRow, SessionStatus } from './session';
+import type { DenseStretch } from './tape';
 
 const id = z.string().min(1).max(200);
+const path = z.string().min(1).max(4096);
 const text = z.string().max(2_000_000);
 
 const figure = z.string().max(40_000_000);
@@ -22,6 +24,8 @@ const figureName = z
 export const labCalls = {
   /** Built-in bouts, from `examples/`. */
   bouts: z.tuple([]),
+  /** Recorded sessions that come with the app: to be read like those of the library, never changed. */
+  shippedSessions: z.tuple([]),
   /** Checks the text, asks for missing grants, queues the run. `name` is what the user knows the text by. */
   startRun: z.tuple([z.object({ text, name: z.string().max(200) })]),
   pauseRun: z.tuple([id]),
@@ -36,6 +40,10 @@ export const labCalls = {
    * shows them. A queued run can be opened too: it has no events yet.
    */
   openSession: z.tuple([z.object({ id, after: z.int().min(0), limit: z.int().min(1).max(20000) })]),
+  /** Of a long session the landmarks and a sample of the rest, so that it is shown at once: see `tape.ts`. */
+  openTape: z.tuple([id]),
+  /** The dense events among `limit` events behind `after`. */
+  readDense: z.tuple([z.object({ id, after: z.int().min(0), limit: z.int().min(1).max(100_000) })]),
   /** What a comparison needs of one session: results and curves, images and episodes left out. */
   comparedSession: z.tuple([id]),
   comparisons: z.tuple([]),
@@ -109,6 +117,13 @@ export const labCalls = {
   endDuel: z.tuple([]),
   /** Asks for an experiment file. */
   openExperiment: z.tuple([]),
+  /** Experiment files opened or saved last. */
+  recent: z.tuple([]),
+  openRecent: z.tuple([path]),
+  /** A file that was dropped on the window, and is granted by that. */
+  openDropped: z.tuple([path]),
+  /** Copies a dropped session into the library. Result: its id there. */
+  importSession: z.tuple([path]),
   saveExperiment: z.tuple([z.object({ text, name: z.string().max(200) })]),
   /** Asks for a file or folder and grants it. */
   chooseGrant: z.tuple([z.object({ what: z.enum(['file', 'folder']) })]),
@@ -126,6 +141,17 @@ export interface Bout {
   name: string;
   description: string;
   text: string;
+}
+
+export interface ExperimentFile {
+  /** What the user knows it by. */
+  name: string;
+  text: string;
+}
+
+export interface RecentFile {
+  path: string;
+  name: string;
 }
 
 export interface Settings {
@@ -157,6 +183,7 @@ export type StartResult = { ok: true; id: string } | { ok: false; problems: Prob
 
 export interface LabResults {
   bouts: Bout[];
+  shippedSessions: SessionRow[];
   startRun: StartResult;
   pauseRun: void;
   continueRun: void;
@@ -164,6 +191,8 @@ export interface LabResults {
   resumeSession: StartResult;
   sessions: SessionRow[];
   openSession: { header: SessionHeader; status: SessionStatus; events: RecordedEvent[]; last: number };
+  openTape: { landmarks: RecordedEvent[]; sample: DenseStretch };
+  readDense: DenseStretch;
   comparedSession: ComparedSession;
   comparisons: SavedComparison[];
   saveComparisons: void;
@@ -180,7 +209,11 @@ export interface LabResults {
   duelTurn: DuelView;
   duelRivals: DuelRival[];
   endDuel: void;
-  openExperiment: { name: string; text: string } | null;
+  openExperiment: ExperimentFile | null;
+  recent: RecentFile[];
+  openRecent: ExperimentFile;
+  openDropped: ExperimentFile;
+  importSession: string;
   saveExperiment: string | null;
   chooseGrant: string | null;
   grants: string[];
@@ -203,8 +236,18 @@ export interface LabPushes {
   /** The library changed: list it anew. */
   'sessions-changed': null;
   settings: Settings;
+  /** An experiment file chosen in the menu. */
+  'experiment-opened': ExperimentFile;
   /** A menu item or shortcut: go there, do that. */
-  command: 'new-experiment' | 'open-experiment' | 'save-experiment' | 'sessions' | 'live' | 'about';
+  command:
+    | 'new-experiment'
+    | 'open-experiment'
+    | 'save-experiment'
+    | 'sessions'
+    | 'live'
+    | 'about'
+    | 'guide'
+    | 'commands';
 }
 
 /** Every call answers with this, so that an error keeps its place and remedy on the way. */

@@ -38,6 +38,7 @@ import {
   type ReadyAttack,
 } from './evasion';
 import { filterAndTrain, filteringWork } from './filtering';
+import { takeOver } from './inheritance';
 import { Memory } from './memory';
 import type { LayerSpec } from './network';
 import { poison, poisoningWork, whatItReached } from './poisoning';
@@ -199,10 +200,14 @@ async function obtain(job: Job, dataset: ImageDataset): Promise<Model> {
     }
     return model;
   }
-  const recorded = resume?.history.find((event): event is Trained => event.type === 'trained');
-  if (recorded && resume!.position.stage === 'evaluation') {
-    keep(job, recorded.weights);
-    return restored(context.arm, dataset, recorded.weights);
+  const weights = resume
+    ? resume.position.stage === 'evaluation' &&
+      resume.history.find((event): event is Trained => event.type === 'trained')?.weights
+    : takeOver(inputs.inheritance, context);
+  if (weights) {
+    if (!resume) context.worked(trainingWork(job.experiment, context.arm), 'taken over as trained');
+    keep(job, weights);
+    return restored(context.arm, dataset, weights);
   }
   return train(job, dataset, layersOf(context.arm, dataset), resume);
 }

@@ -26,6 +26,7 @@ import type {
 } from './definitions';
 import worstAction from './attacks/action/worst-action';
 import optimalDisplacement from './attacks/observation/optimal-displacement';
+import { takeOver } from './inheritance';
 import { agentById, attackById, attackOf, defenseById, environmentById } from './registry';
 import { combinations, resolve } from './resolve';
 import { checkBackdoor, implantOf, reportBackdoor } from './rl/backdoor';
@@ -74,9 +75,8 @@ function once<T>(make: () => T): () => T {
 
 export const reinforcement: TaskRunner = {
   armWork(experiment, arm, attacks) {
-    const { agent, params } = agentOf(experiment);
     const environment = createEnvironment(experiment);
-    const training = agent.origin === 'trained' ? agent.cost(params) * slowdown(arm) : 0;
+    const training = trainingWork(experiment, arm);
     const fitting = attacks.reduce(
       (sum, attack) => sum + fittingWork(attack) + searchWork(attack, experiment, environment),
       0,
@@ -241,6 +241,11 @@ function slowdown({ defense }: ArmPlan): number {
   return attack.requires.includes('gradients') ? 2 : 1.2;
 }
 
+function trainingWork(experiment: Experiment, arm: ArmPlan): number {
+  const { agent, params } = agentOf(experiment);
+  return agent.origin === 'trained' ? agent.cost(params) * slowdown(arm) : 0;
+}
+
 const fittingWork = ({ id, params, surface }: AttackPlan): number =>
   surface === 'observation'
     ? ((attackOf('observation', id) as ObservationAttack).fitCost?.(params as Params) ?? 0)
@@ -269,9 +274,13 @@ async function obtain(
   if (definition.origin === 'imported') {
     return { agent: await definition.load(environment, params, inputs.importedModel!), payRecord: null };
   }
-  const recorded = resume?.history.find((event): event is Trained => event.type === 'trained');
-  if (recorded && resume!.position.stage === 'evaluation') {
-    return { agent: definition.restore(environment, params, recorded.weights), payRecord: null };
+  const weights = resume
+    ? resume.position.stage === 'evaluation' &&
+      resume.history.find((event): event is Trained => event.type === 'trained')?.weights
+    : takeOver(inputs.inheritance, context);
+  if (weights) {
+    if (!resume) context.worked(trainingWork(experiment, context.arm), 'taken over as trained');
+    return { agent: definition.restore(environment, params, weights), payRecord: null };
   }
   const { arm } = context;
   const started = context.now();

@@ -4,6 +4,7 @@ import type { ArmPlan, AttackPlan, Plan, Position, RunEvent } from '../contract/
 import type { ArmContext, Host } from './context';
 import type { ImageDataset } from '../contract/dataset';
 import type { LayersArtifacts } from '../contract/layers-artifacts';
+import type { Inheritance } from './inheritance';
 import type { RemoteModel } from '../contract/remote-model';
 
 /** What the outside loaded for the engine, which reads no files. */
@@ -13,6 +14,8 @@ export interface Inputs {
   importedModel?: LayersArtifacts;
   /** A model that only answers; whoever opened it closes it. */
   remoteModel?: RemoteModel;
+  /** Of a forked run: the arms that are trained already. */
+  inheritance?: Inheritance;
 }
 
 /** Where an arm is taken up again, and what the record already has of it. */

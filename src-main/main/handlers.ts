@@ -1,6 +1,4 @@
 /** What main does for each call of the window. */
-import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { app, shell } from 'electron';
@@ -16,14 +14,18 @@ import { LabError } from '../contract/problem';
 import type { SavedComparison } from '../contract/session';
 import { withSession } from '../sessions/reader';
 import type { Library } from '../sessions/library';
+import { grantsOf } from '../sessions/grants';
+import { shippedSessions } from '../sessions/shipped';
 import { writeWhole } from '../sessions/whole-file';
 import { createSession } from '../sessions/writer';
 import type { Dialogs } from './dialogs';
 import type { DuelHost } from './duel-host';
 import type { EngineHost } from './engine-host';
 import type { LabHandlers } from './gate';
+import { readExperiment } from './experiment-files';
 import type { GrantStore } from './grant-store';
 import { unstarted } from './provenance';
+import type { RecentFiles } from './recent';
 import { figurePdf } from './print';
 import type { JsonFile } from './json-file';
 import type { Reproducer } from './reproducer';
@@ -36,15 +38,13 @@ export interface Lab {
   reproducer: Reproducer;
   comparisons: JsonFile<SavedComparison[]>;
   grants: GrantStore;
+  recent: RecentFiles;
   settings: SettingsStore;
   dialogs: Dialogs;
   sessionsChanged(): void;
 }
 
 const EXPERIMENT_FILES = [{ name: 'Experiment', extensions: ['yaml', 'yml', 'json'] }];
-
-/** The largest text that is opened as an experiment, in bytes. */
-const LARGEST_EXPERIMENT = 2_000_000;
 
 /** Writes what the user chose a place for, and gives the place. */
 function written(path: string, data: string | Uint8Array): string {
@@ -67,6 +67,9 @@ const RESULT_EVENTS: RunEvent['type'][] = [
 /** How many events are read before other work is let through: a few milliseconds of it. */
 const PAGE = 200;
 
+/** Dense events a long session is shown by until all are read. */
+const SAMPLE = 4000;
+
 export function labHandlers({
   library,
   host,
@@ -74,6 +77,7 @@ export function labHandlers({
   reproducer,
   comparisons,
   grants,
+  recent,
   settings,
   dialogs,
   sessionsChanged,
@@ -98,13 +102,28 @@ export function labHandlers({
       throw new LabError(id, 'this session is in the queue or running', 'Stop its run first.');
   };
 
+  const opened = async (path: string) => {
+    const file = await readExperiment(path);
+    recent.add(path);
+    return file;
+  };
+  /** Preload granted what was dropped; the page cannot name other paths. */
+  const refuseUngranted = (path: string) => {
+    if (!grantsOf(grants.list()).allows(path))
+      throw new LabError(path, 'this file was not granted', 'Drop it on the window.');
+  };
+
   return {
     bouts: () => bouts,
+    shippedSessions: () => shippedSessions(),
 
     async startRun({ text, name }) {
       const answer = await admitted(experimentFromText(text, name, catalog));
       if (!answer.ok) return answer;
       const { experiment } = answer;
+      const { session } = experiment.forkedFrom ?? {};
+      // Told at once, not when the run has its turn.
+      if (session) library.find(session);
       const now = new Date();
       const file = library.newFile(experiment.name, now);
       const id = basename(file, extname(file));
@@ -140,7 +159,7 @@ export function labHandlers({
       return rows.map((row) => ({ ...row, status: host.active(row.id)?.status ?? row.status }));
     },
     async openSession({ id, after, limit }) {
-      const file = library.fileOf(id);
+      const file = library.readable(id);
       const events: RecordedEvent[] = [];
       for (;;) {
         const page = withSession(file, (session) =>
@@ -161,8 +180,24 @@ export function labHandlers({
         last: session.last(),
       }));
     },
+    async openTape(id) {
+      const file = library.readable(id);
+      const sample = withSession(file, (session) =>
+        session.sample({ count: SAMPLE, through: session.last() }),
+      );
+      const { through } = sample;
+      const landmarks: RecordedEvent[] = [];
+      for (;;) {
+        const after = landmarks.at(-1)?.sequence ?? 0;
+        const page = withSession(file, (session) => session.landmarks({ after, through, limit: PAGE }));
+        landmarks.push(...page);
+        if (page.length < PAGE) return { landmarks, sample };
+        await setImmediate();
+      }
+    },
+    readDense: ({ id, ...stretch }) => withSession(library.readable(id), (session) => session.dense(stretch)),
     comparedSession(id) {
-      const file = library.fileOf(id);
+      const file = library.readable(id);
       return withSession(file, (session) => ({
         id,
         header: session.header(),
@@ -175,7 +210,7 @@ export function labHandlers({
     saveComparisons: (all) => comparisons.write(all),
     async reproduceSession(id) {
       refuseActive(id);
-      const file = library.fileOf(id);
+      const file = library.readable(id);
       const { spec, events } = withSession(file, (session) => ({
         ...session.header(),
         events: session.last(),
@@ -204,11 +239,11 @@ export function labHandlers({
       library.undelete(id);
       sessionsChanged();
     },
-    revealSession: (id) => shell.showItemInFolder(library.fileOf(id)),
+    revealSession: (id) => shell.showItemInFolder(library.readable(id)),
     async exportSession({ id, format }) {
       const exporter = find(catalog, 'exporter', format);
       if (!exporter) throw new LabError(format, 'there is no such export format');
-      const file = library.fileOf(id);
+      const file = library.readable(id);
       const out = await dialogs.save({
         title: `Export as ${exporter.title}`,
         defaultPath: basename(file, extname(file)) + (exporter.extension || `-${exporter.id}`),
@@ -230,7 +265,7 @@ export function labHandlers({
       if (figure.format === 'pdf') return written(path, await figurePdf(data, figure.paper));
       return written(path, format === 'png' ? Buffer.from(data, 'base64') : data);
     },
-    beginDuel: ({ id, ...choice }) => duels.ask('begin', { file: library.fileOf(id), choice }),
+    beginDuel: ({ id, ...choice }) => duels.ask('begin', { file: library.readable(id), choice }),
     duelTurn: (turn) => duels.ask('turn', turn),
     duelRivals: () => duels.ask('rivals', null),
     endDuel: () => duels.end(),
@@ -242,15 +277,28 @@ export function labHandlers({
         properties: ['openFile'],
       });
       if (!path) return null;
-      const { size } = statSync(path);
-      if (size > LARGEST_EXPERIMENT) {
-        throw new LabError(
-          path,
-          `the file has ${size} bytes; expected at most ${LARGEST_EXPERIMENT}`,
-          'Choose an experiment file (YAML or JSON).',
-        );
+      return opened(path);
+    },
+    recent: () => recent.list(),
+    async openRecent(path) {
+      if (!recent.list().some((file) => file.path === path))
+        throw new LabError(path, 'this is none of the recent files', 'Open it by the dialog.');
+      try {
+        return await opened(path);
+      } catch (error) {
+        recent.remove(path);
+        throw error;
       }
-      return { name: basename(path), text: await readFile(path, 'utf8') };
+    },
+    openDropped(path) {
+      refuseUngranted(path);
+      return opened(path);
+    },
+    importSession(path) {
+      refuseUngranted(path);
+      const id = library.import(path);
+      sessionsChanged();
+      return id;
     },
     async saveExperiment({ text, name }) {
       const path = await dialogs.save({
@@ -258,6 +306,7 @@ export function labHandlers({
         defaultPath: `${name.replace(/\.(ya?ml|json)$/, '')}.yaml`,
         filters: EXPERIMENT_FILES,
       });
+      if (path) recent.add(path);
       return path && written(path, text);
     },
 

@@ -11,10 +11,12 @@ import { spawnEngine } from './engine-process';
 import { setUpGate } from './gate';
 import { GrantStore } from './grant-store';
 import { labHandlers } from './handlers';
+import { readExperiment } from './experiment-files';
 import { setUpMenu } from './menu';
 import { JsonFile } from './json-file';
 import { notifyOfEnd } from './notifications';
 import { registerScheme, setUpPage } from './page';
+import { RecentFiles } from './recent';
 import { Reproducer } from './reproducer';
 import { setUpSecurity } from './security';
 import { SettingsStore } from './settings';
@@ -32,7 +34,18 @@ function setUpLab({ userData }: { userData: string }): void {
   const window = new LabWindow(join(userData, 'window.json'));
   const library = new Library();
   const grants = new GrantStore(join(userData, 'grants.json'));
-  const menu = () => setUpMenu((command) => window.push('command', command), settings);
+  const menu = () =>
+    setUpMenu({
+      command: (command) => window.push('command', command),
+      settings,
+      recent: recent.list(),
+      open: (path) =>
+        void readExperiment(path).then(
+          (file) => window.push('experiment-opened', file),
+          () => recent.remove(path),
+        ),
+    });
+  const recent = new RecentFiles(join(userData, 'recent.json'), menu);
   const settings = new SettingsStore(join(userData, 'settings.json'), (changed) => {
     window.push('settings', changed);
     menu();
@@ -59,7 +72,18 @@ function setUpLab({ userData }: { userData: string }): void {
   setUpPage();
   setUpGate(
     labHandlers({
-      ...{ library, host, duels, reproducer, comparisons, grants, settings, dialogs, sessionsChanged },
+      ...{
+        library,
+        host,
+        duels,
+        reproducer,
+        comparisons,
+        grants,
+        recent,
+        settings,
+        dialogs,
+        sessionsChanged,
+      },
     }),
     (paths) => paths.map((path) => grants.grant(path)),
   );

@@ -2,14 +2,22 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, Menu, shell, type MenuItemConstructorOptions } from 'electron';
-import type { LabPushes, Settings } from '../contract/lab-api';
+import type { LabPushes, RecentFile, Settings } from '../contract/lab-api';
 import { isDevelopment } from './page';
 import type { SettingsStore } from './settings';
 
 type Command = LabPushes['command'];
 
-/** Sets the menus anew: the chosen theme is marked in them. */
-export function setUpMenu(command: (command: Command) => void, settings: SettingsStore): void {
+export interface MenuParts {
+  command(command: Command): void;
+  settings: SettingsStore;
+  recent: RecentFile[];
+  /** Opens one of the recent files. */
+  open(path: string): void;
+}
+
+/** Sets the menus anew: the chosen theme is marked in them, and the recent files are listed. */
+export function setUpMenu({ command, settings, recent, open }: MenuParts): void {
   const item = (label: string, name: Command, accelerator?: string): MenuItemConstructorOptions => ({
     label,
     ...(accelerator ? { accelerator } : {}),
@@ -30,6 +38,11 @@ export function setUpMenu(command: (command: Command) => void, settings: Setting
       submenu: [
         item('New experiment', 'new-experiment', 'CmdOrCtrl+N'),
         item('Open experiment…', 'open-experiment', 'CmdOrCtrl+O'),
+        {
+          label: 'Open recent',
+          enabled: recent.length > 0,
+          submenu: recent.map(({ path }) => ({ label: path, click: () => open(path) })),
+        },
         item('Save experiment…', 'save-experiment', 'CmdOrCtrl+S'),
         separator,
         { role: process.platform === 'darwin' ? 'close' : 'quit' },
@@ -41,6 +54,7 @@ export function setUpMenu(command: (command: Command) => void, settings: Setting
       submenu: [
         item('Live run', 'live'),
         item('Sessions', 'sessions'),
+        item('All commands…', 'commands', 'CmdOrCtrl+K'),
         separator,
         {
           label: 'Theme',
@@ -60,6 +74,7 @@ export function setUpMenu(command: (command: Command) => void, settings: Setting
       label: '&Help',
       role: 'help',
       submenu: [
+        item('Guide', 'guide'),
         ...(existsSync(docs)
           ? [{ label: 'Documentation', accelerator: 'F1', click: () => void shell.openPath(docs) }]
           : []),

@@ -7,6 +7,8 @@ export const windowPlace = z.object({
   width: z.int().min(1),
   height: z.int().min(1),
   maximized: z.boolean(),
+  /** 1 unless the user zoomed. */
+  zoom: z.number().min(0.25).max(5).optional(),
 });
 export type WindowPlace = z.infer<typeof windowPlace>;
 
@@ -25,7 +27,7 @@ const GRIP = 80;
 
 /** The place without its position when no screen shows enough of it, and never larger than the largest screen. */
 export function reachable(place: WindowPlace, screens: Area[]): WindowPlace {
-  const { x, y, maximized } = place;
+  const { x, y, maximized, zoom } = place;
   const width = Math.max(
     MIN_SIZE.width,
     Math.min(place.width, Math.max(...screens.map((screen) => screen.width))),
@@ -43,5 +45,5 @@ export function reachable(place: WindowPlace, screens: Area[]): WindowPlace {
         y >= screen.y &&
         y <= screen.y + screen.height - GRIP,
     );
-  return { ...(seen ? { x, y } : {}), width, height, maximized };
+  return { ...(seen ? { x, y } : {}), width, height, maximized, ...(zoom ? { zoom } : {}) };
 }

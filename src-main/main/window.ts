@@ -24,7 +24,11 @@ export class LabWindow {
 
   open(): void {
     const file = new JsonFile(this.placeFile, windowPlace, FIRST_PLACE);
-    const { maximized, ...bounds } = reachable(
+    const {
+      maximized,
+      zoom = 1,
+      ...bounds
+    } = reachable(
       file.read(),
       screen.getAllDisplays().map(({ workArea }) => workArea),
     );
@@ -48,7 +52,14 @@ export class LabWindow {
     this.window = window;
     if (maximized) window.maximize();
     window.once('ready-to-show', () => window.show());
-    window.on('close', () => file.write({ ...window.getNormalBounds(), maximized: window.isMaximized() }));
+    window.webContents.on('did-finish-load', () => window.webContents.setZoomFactor(zoom));
+    window.on('close', () =>
+      file.write({
+        ...window.getNormalBounds(),
+        maximized: window.isMaximized(),
+        zoom: window.webContents.getZoomFactor(),
+      }),
+    );
     window.on('closed', () => (this.window = null));
     nativeTheme.on('updated', () => this.window?.setBackgroundColor(background()));
     void window.loadURL(pageUrl);

@@ -1,5 +1,14 @@
 /** The user's session library: a folder of session files, each known by its file name without the ending. */
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { LabError } from '../contract/problem';
@@ -11,6 +20,7 @@ import { homeFolder } from './home';
 import { isBeingWritten } from './lock';
 import { SessionReader } from './reader';
 import { RowCache, type KnownRow } from './row-cache';
+import { shippedFiles } from './shipped';
 
 export const SESSION_ENDING = '.sparring';
 
@@ -127,9 +137,11 @@ export class Library {
   /** Whether a row was read that is not in the cache. */
   private changed = false;
 
+  /** @param shipped files of the sessions that come with the app, which are only read */
   constructor(
     readonly folder: string = join(homeFolder(), 'sessions'),
     cache?: RowCache,
+    private readonly shipped: () => string[] = shippedFiles,
   ) {
     this.cache = cache ?? new RowCache(folder);
   }
@@ -160,6 +172,11 @@ export class Library {
     return rows.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
   }
 
+  /** The file of a session to be read: of the library, or of those that come with the app. */
+  readable(id: string): string {
+    return this.shipped().find((file) => idOf(file) === id) ?? this.fileOf(id);
+  }
+
   /** The file of a session of the library. An id is never a path, so that none leads out of the folder. */
   fileOf(id: string): string {
     const file = join(this.folder, id + SESSION_ENDING);
@@ -173,7 +190,7 @@ export class Library {
   find(what: string): string {
     if (existsSync(what) && statSync(what).isFile()) return resolve(what);
     const files = this.files();
-    const byId = files.find((file) => idOf(file) === what);
+    const byId = [...files, ...this.shipped()].find((file) => idOf(file) === what);
     if (byId) return byId;
     const named = files.filter((file) => this.row(file).name === what);
     if (named.length === 1) return named[0]!;
@@ -189,6 +206,45 @@ export class Library {
       'there is no such file, and no session of this id or name in the library',
       `“sparring list sessions” shows the library (${this.folder}).`,
     );
+  }
+
+  /**
+   * Copies a session from elsewhere into the library and gives its id; one that is there already is not copied again.
+   * Throws LabError for a file that is no session or is just being written.
+   */
+  import(path: string): string {
+    const reader = SessionReader.open(path);
+    const { id, name, createdAt } = reader.header();
+    const last = reader.last();
+    reader.close();
+    if (dirname(resolve(path)) === resolve(this.folder)) return idOf(path);
+    if (isBeingWritten(path))
+      throw new LabError(
+        path,
+        'this session is being written',
+        'Wait until its run is done, then try again.',
+      );
+    const there = join(this.folder, id + SESSION_ENDING);
+    if (dirname(resolve(there)) === resolve(this.folder) && existsSync(there)) {
+      const known = SessionReader.open(there);
+      const isSame = known.header().createdAt === createdAt && known.last() >= last;
+      known.close();
+      if (isSame) return id;
+    }
+    const file = this.newFile(name, new Date(createdAt));
+    try {
+      // The log first: a session without its newest part would look whole.
+      if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${file}-wal`, constants.COPYFILE_EXCL);
+      copyFileSync(path, file, constants.COPYFILE_EXCL);
+    } catch (error) {
+      for (const end of COMPANIONS) rmSync(file + end, { force: true });
+      throw new LabError(
+        file,
+        `the session cannot be copied (${(error as Error).message})`,
+        'Check the permissions of the library’s folder, and the disk’s free space.',
+      );
+    }
+    return idOf(file);
   }
 
   /** Also while the session is being written. */

@@ -7,8 +7,10 @@ import {
   type SessionHeader,
   type SessionStatus,
 } from '../contract/session';
+import type { DenseStretch } from '../contract/tape';
 import { damaged, SessionDatabase } from './database';
 import { arrayFrom, decode, withoutWeights, type Artefact, type TypedArray } from './encoding';
+import { stretchOf, type DenseRow } from './dense';
 import { isBeingWritten } from './lock';
 
 interface EventRow {
@@ -127,6 +129,55 @@ export class SessionReader {
         ...types,
       )
       .map((row) => this.recorded(row, true));
+  }
+
+  /** At most `limit` landmarks with a sequence number above `after` and up to `through`, without trained weights. */
+  landmarks({ after, through, limit }: { after: number; through: number; limit: number }): RecordedEvent[] {
+    // By the index of types: the bodies of dense events are never touched.
+    const ranges = ["type < 'point'", "type > 'point' AND type < 'progress'", "type > 'progress'"];
+    return this.database
+      .all<EventRow>(
+        `SELECT sequence, at, type, body FROM event WHERE sequence IN
+         (${ranges.map((range) => `SELECT sequence FROM event WHERE ${range}`).join(' UNION ALL ')})
+         AND sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?`,
+        after,
+        through,
+        limit,
+      )
+      .map((row) => this.recorded(row, true));
+  }
+
+  /** The dense events among the `limit` events behind `after`. */
+  dense({ after, limit }: { after: number; limit: number }): DenseStretch {
+    const through = Math.min(after + limit, this.last());
+    // The plus keeps SQLite from going by type: the stretch stands together in the file.
+    return this.stretch('sequence > ?1 AND sequence <= ?2 AND +type', [after, through], through);
+  }
+
+  /** About `count` of the dense events up to `through`, spread evenly over the session but not in step with it. */
+  sample({ count, through }: { count: number; through: number }): DenseStretch {
+    const places = Array.from({ length: count }, (_, i) =>
+      // Multiples of the golden ratio never fall into step with series that take turns.
+      Math.min(through, 1 + Math.floor(((i + ((i * 0.6180339887498949) % 1)) * through) / count)),
+    );
+    return this.stretch(
+      'sequence IN (SELECT value FROM json_each(?1)) AND +type',
+      [JSON.stringify(places)],
+      through,
+    );
+  }
+
+  private stretch(where: string, values: (string | number)[], through: number): DenseStretch {
+    const rows = this.database.all<DenseRow>(
+      `SELECT sequence, at, type, body FROM event WHERE ${where} IN ('point', 'progress') ORDER BY sequence`,
+      ...values,
+    );
+    try {
+      return stretchOf(rows, through);
+    } catch (error) {
+      if (error instanceof SyntaxError) throw damaged(this.file, `an event up to ${through} is no JSON`);
+      throw error;
+    }
   }
 
   /** The curves of every arm, in the order they were begun, without making an event of each point. */

@@ -6,15 +6,19 @@ import { LabError } from '../contract/problem';
 import { loadDataset } from '../datasets';
 import type { Inputs } from '../engine/task';
 import { openTarget } from '../targets';
+import { inheritanceOf } from './inheritance';
 
 /** Whoever loads closes a remote model in the end. Throws LabError, or the signal's reason when stopped. */
 export async function loadInputs(
-  { dataset, model, agent }: Experiment,
+  experiment: Experiment,
   grants: Grants,
   signal?: AbortSignal,
 ): Promise<Inputs> {
+  const { model, agent, forkedFrom } = experiment;
+  const dataset = experiment.dataset && (await loadDataset(experiment.dataset, grants));
   return {
-    ...(dataset ? { dataset: await loadDataset(dataset, grants) } : {}),
+    ...(dataset ? { dataset } : {}),
+    ...(forkedFrom ? { inheritance: inheritanceOf(experiment, dataset, grants) } : {}),
     ...(model ? await openTarget(model, grants, signal) : {}),
     ...(agent ? await openTarget(agent, grants, signal) : {}),
   };

@@ -4,7 +4,21 @@
  */
 import { onBeforeUnmount } from 'vue';
 
-export type CommandName = 'start' | 'open' | 'save' | 'playPause';
+export type CommandName =
+  | 'start'
+  | 'open'
+  | 'save'
+  | 'undo'
+  | 'redo'
+  | 'playPause'
+  | 'playSession'
+  | 'stepBack'
+  | 'stepForward'
+  | 'previousMark'
+  | 'nextMark'
+  | 'toBegin'
+  | 'toEnd'
+  | 'fork';
 export type Commands = Partial<Record<CommandName, () => unknown>>;
 
 const registered: Commands[] = [];

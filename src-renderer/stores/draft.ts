@@ -1,14 +1,22 @@
 /** The experiment being written. Its text is the truth; the form reads and edits it. */
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef, watch } from 'vue';
+import { computed, shallowRef, watch } from 'vue';
 import { catalog } from '../../src-main/contract/catalog-data';
-import { allowed, type Entry, type Experiment, parseExperiment } from '../../src-main/contract/experiment';
+import {
+  allowed,
+  type Entry,
+  type Experiment,
+  parseExperiment,
+  pathsOf,
+} from '../../src-main/contract/experiment';
 import type { Task } from '../../src-main/contract/catalog';
 import type { Problem } from '../../src-main/contract/events';
 import { isList } from '../../src-main/contract/params';
 import { experimentToText, rawFromText } from '../../src-main/contract/experiment-text';
 import type { Bout } from '../../src-main/contract/lab-api';
+import type { SessionHeader } from '../../src-main/contract/session';
 import { ask } from '../lab';
+import { useHistory } from './draft-history';
 import { addEntry, type Path, removeValue, setValue } from './draft-text';
 
 export type Raw = Record<string, unknown>;
@@ -56,11 +64,9 @@ export function estimate(experiment: Experiment): Estimate {
 }
 
 export const useDraft = defineStore('draft', () => {
-  const text = ref('');
-  /** What the user knows the text by. */
-  const source = ref('experiment.yaml');
+  const history = useHistory();
+  const { text, source, bout } = history;
   const bouts = shallowRef<Bout[]>([]);
-  const bout = ref<string | null>(null);
   /** Problems main found when it was asked to start. */
   const refused = shallowRef<Problem[]>([]);
 
@@ -91,13 +97,25 @@ export const useDraft = defineStore('draft', () => {
 
   async function loadBouts(): Promise<void> {
     bouts.value = await ask('bouts');
-    if (text.value === '' && bouts.value[0]) useBout(bouts.value[0]);
+    if (text.value === '' && !history.restore() && bouts.value[0]) useBout(bouts.value[0]);
   }
 
   function useText(next: string, name: string): void {
+    history.settle();
     text.value = next;
     source.value = name;
     bout.value = null;
+    history.settle();
+  }
+
+  /** The session's experiment once more, to be changed and run from what was trained up to one of its events. */
+  function fork({ id, name, source: given, spec }: SessionHeader, event: number): void {
+    // A path in a file is meant from that file's folder, which only the spec knows in full.
+    const whole = pathsOf(spec, catalog).some(({ what }) => what !== 'address')
+      ? experimentToText(spec)
+      : given;
+    const renamed = setValue(whole, ['name'], `${name}, forked`.slice(0, 120));
+    useText(setValue(renamed, ['forkedFrom'], { session: id, event }), `${id}-fork.yaml`);
   }
 
   function useBout(next: Bout): void {
@@ -180,6 +198,11 @@ export const useDraft = defineStore('draft', () => {
     loadBouts,
     useText,
     useBout,
+    fork,
+    undo: history.undo,
+    redo: history.redo,
+    canUndo: history.canUndo,
+    canRedo: history.canRedo,
     set,
     add,
     remove,

@@ -3,6 +3,7 @@ import { defineStore } from 'pinia';
 import { computed, reactive, toRefs, watch } from 'vue';
 import { REJECTED } from '../../src-main/contract/events';
 import type { Example } from '../../src-main/contract/fold';
+import type { Mark } from './marks';
 import { usePlayer } from './player';
 import { useRunView } from './run-view';
 
@@ -31,6 +32,8 @@ interface Choice {
   twinsArm: number | undefined;
   twinsAttack: number | undefined;
   twinsDefense: number | undefined;
+  /** A step that a mark leads to, in the twins or in an attack's way; whoever shows it takes it. */
+  cue: number | undefined;
   /** Filters of the examples; undefined lets everything through. `label` is the true one. */
   family: string | undefined;
   attack: number | undefined;
@@ -59,6 +62,7 @@ const untouched = (): Choice => ({
   twinsArm: undefined,
   twinsAttack: undefined,
   twinsDefense: undefined,
+  cue: undefined,
   family: undefined,
   attack: undefined,
   label: undefined,
@@ -106,5 +110,13 @@ export const useExhibits = defineStore('exhibits', () => {
     Object.assign(choice, { exhibit: 'examples', family, attack, label: undefined, outcome: undefined });
   }
 
-  return { ...toRefs(choice), matching, showExamples };
+  /** Opens what a mark stands for: the twins of its arm and attack, or the attack's way, at its step. */
+  function showMark({ arm, attack, step }: Mark): void {
+    if (arm === null || attack === null || step === null) return;
+    if (view.plan?.task === 'reinforcement-learning')
+      Object.assign(choice, { stage: 'twins', twinsArm: arm, twinsAttack: attack, cue: step });
+    else Object.assign(choice, { exhibit: 'steps', stepsArm: arm, stepsAttack: attack, cue: step });
+  }
+
+  return { ...toRefs(choice), matching, showExamples, showMark };
 });

@@ -8,6 +8,8 @@ export interface Page {
   events: RecordedEvent[];
   /** Sequence number of the last event in the recording. */
   last: number;
+  /** Where the events came by another way: up to which number they are known. */
+  known?: number;
 }
 
 export class Feed {
@@ -53,8 +55,12 @@ export class Feed {
 
   private async read(): Promise<void> {
     for (;;) {
-      const { events, last } = await this.readPage(this.known);
+      const { events, last, known } = await this.readPage(this.known);
       if (this.closed) return;
+      if (known) {
+        this.known = known;
+        continue;
+      }
       this.accept(events.filter((event) => event.sequence > this.known));
       if (events.length === 0 || this.known >= Math.max(last, this.highest)) return;
     }

@@ -1,15 +1,22 @@
-/** The session that is open: a run at work or a recording, by the same fold. */
+/** The session that is open: a run at work or a recording, at its end or as it was at an earlier event, by one fold. */
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef, triggerRef, type ShallowRef } from 'vue';
+import { computed, customRef, ref, shallowRef, type Ref } from 'vue';
 import type { Problem, RecordedEvent, RunEvent } from '../../src-main/contract/events';
-import { fold, initialState, type RunState } from '../../src-main/contract/fold';
+import type { RunState } from '../../src-main/contract/fold';
+import { LONG_SESSION } from '../../src-main/contract/tape';
 import type { SessionHeader, SessionStatus } from '../../src-main/contract/session';
 import { ask, LabProblem, listen } from '../lab';
 import { Feed } from './feed';
 import { coalesce } from './frames';
 import { useLibrary } from './library';
+import { Marks, type Mark } from './marks';
+import { Tape } from './tape';
 
 const PAGE = 5000;
+/** The first page tells how long the session is. */
+const FIRST_PAGE = 1000;
+/** Events of a long session that are read at a time. */
+const DENSE_PAGE = 20_000;
 const FLUSH_MS = 100;
 
 /** Parts of the state that are shown apart, so that a point of a curve does not draw the tables anew. */
@@ -45,34 +52,99 @@ export const usePlayer = defineStore('player', () => {
   /** As the file says it; main's list of runs is newer while the run is known there. */
   const fileStatus = ref<SessionStatus | null>(null);
 
-  let state = initialState();
+  let tape = new Tape();
+  let found = new Marks();
   let feed: Feed | null = null;
-  const parts: Record<Part, ShallowRef<RunState>> = {
-    run: shallowRef(state),
-    curves: shallowRef(state),
-    results: shallowRef(state),
-    examples: shallowRef(state),
-    trajectories: shallowRef(state),
-    transfers: shallowRef(state),
-    poisoning: shallowRef(state),
-  };
   const changed = new Set<Part>();
+  const tell: Partial<Record<Part, () => void>> = {};
+  /** What is shown; told anew only when this part of it changed. */
+  const part = (name: Part): Ref<RunState> =>
+    customRef((track, trigger) => {
+      tell[name] = trigger;
+      return {
+        get: () => (track(), tape.state),
+        set: () => {},
+      };
+    });
+  const parts: Record<Part, Ref<RunState>> = {
+    run: part('run'),
+    curves: part('curves'),
+    results: part('results'),
+    examples: part('examples'),
+    trajectories: part('trajectories'),
+    transfers: part('transfers'),
+    poisoning: part('poisoning'),
+  };
 
-  const flush = coalesce(() => {
-    for (const part of changed) triggerRef(parts[part]);
+  /** Sequence numbers of the event that is shown and of the last one. */
+  const position = ref(0);
+  const last = ref(0);
+  /** Whether the end is shown, and what is added to it. */
+  const following = ref(true);
+  /** Whether curves are still those of a sample. */
+  const sampled = ref(false);
+  const marks = shallowRef<readonly Mark[]>([]);
+
+  function note(passed: readonly RecordedEvent[]): void {
+    for (const { event } of passed) {
+      changed.add(PART_OF[event.type] ?? 'run');
+      // The plan gives every part its frame: arms, columns, families.
+      if (event.type === 'run-started') Object.keys(tell).forEach((name) => changed.add(name as Part));
+    }
+    changed.add('run').add('curves');
+  }
+
+  function show(): void {
+    if (following.value) note(tape.seek(tape.last));
+    position.value = tape.position;
+    last.value = tape.last;
+    sampled.value = tape.sampled;
+    // An attack's mark stands where it began, which is known when it is over.
+    if (marks.value.length !== found.list.length)
+      marks.value = [...found.list].sort((a, b) => a.sequence - b.sequence);
+    for (const name of changed) tell[name]!();
     changed.clear();
-  }, FLUSH_MS);
+  }
+  const flush = coalesce(show, FLUSH_MS);
+  /** Whoever winds looks at it: every frame shows where he is. */
+  const flushAtOnce = coalesce(show, 0);
 
   function take(events: RecordedEvent[]): void {
-    for (const recorded of events) {
-      fold(state, recorded);
-      changed.add(PART_OF[recorded.event.type] ?? 'run');
-      // The plan gives every part its frame: arms, columns, families.
-      if (recorded.event.type === 'run-started')
-        (Object.keys(parts) as Part[]).forEach((part) => changed.add(part));
-    }
-    changed.add('run');
+    tape.take(events);
+    found.take(events);
     flush.request();
+  }
+
+  function seek(sequence: number): void {
+    following.value = sequence >= tape.last;
+    note(tape.seek(sequence));
+    position.value = tape.position;
+    flushAtOnce.request();
+  }
+
+  /** Of a long session what stands for it, at once; then the rest. */
+  async function readLong(wanted: string): Promise<void> {
+    const { landmarks, sample } = await ask('openTape', wanted);
+    if (id.value !== wanted) return;
+    const long = new Tape();
+    long.takeSample(landmarks, sample);
+    tape = long;
+    found = new Marks();
+    found.take(landmarks);
+    flush.request();
+    void long
+      .readAll(async (after, limit) => {
+        const stretch = await ask('readDense', { id: wanted, after, limit: Math.min(DENSE_PAGE, limit) });
+        // Another session was opened: nobody waits for this one any more.
+        return id.value === wanted && tape === long ? stretch : { ...stretch, through: after };
+      })
+      .then(
+        () => tape === long && (note([]), flush.request()),
+        (error: unknown) => {
+          if (!(error instanceof LabProblem)) throw error;
+          if (id.value === wanted) problem.value = error.problem;
+        },
+      );
   }
 
   const row = computed(() => library.runs.find((run) => run.id === id.value));
@@ -82,20 +154,25 @@ export const usePlayer = defineStore('player', () => {
     if (id.value === wanted && feed && !problem.value) return refresh();
     feed?.close();
     flush.cancel();
-    changed.clear();
+    flushAtOnce.cancel();
     id.value = wanted;
     header.value = null;
     fileStatus.value = null;
     problem.value = null;
-    state = initialState();
-    for (const part of Object.values(parts)) part.value = state;
+    tape = new Tape();
+    found = new Marks();
+    following.value = true;
+    Object.keys(tell).forEach((name) => changed.add(name as Part));
+    show();
     feed = new Feed(async (after) => {
-      const page = await ask('openSession', { id: wanted, after, limit: PAGE });
+      const page = await ask('openSession', { id: wanted, after, limit: after ? PAGE : FIRST_PAGE });
       if (id.value === wanted) {
         header.value = page.header;
         fileStatus.value = page.status;
       }
-      return page;
+      if (after > 0 || page.last < LONG_SESSION) return page;
+      await readLong(wanted);
+      return { events: [], last: page.last, known: tape.last };
     }, take);
     await refresh();
   }
@@ -130,5 +207,22 @@ export const usePlayer = defineStore('player', () => {
   });
   listen('sessions-changed', () => void refresh());
 
-  return { id, header, problem, status, row, ...parts, open, refresh, close };
+  return {
+    id,
+    header,
+    problem,
+    status,
+    row,
+    ...parts,
+    position,
+    last,
+    following,
+    sampled,
+    marks,
+    timeOf: (sequence: number) => tape.timeOf(sequence),
+    open,
+    refresh,
+    close,
+    seek,
+  };
 });

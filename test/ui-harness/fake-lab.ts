@@ -143,6 +143,9 @@ let deleted: SessionRow[] = [];
 const PAGE_EVENTS = (after: number, limit: number): RecordedEvent[] =>
   all.slice(after, Math.min(written, after + limit));
 
+/** Made-up runs are short: they are read event by event. */
+const emptyTimes = { sequence: new Uint32Array(), at: new Float64Array() };
+
 let duel: Duel | null = null;
 function arena({ arm, budget, attack }: DuelChoice): Arena {
   const plan = all[0]!.event.type === 'run-started' ? all[0]!.event.plan : null;
@@ -172,6 +175,7 @@ function arena({ arm, budget, attack }: DuelChoice): Arena {
 
 const answers: Record<LabCall, (...args: never[]) => unknown> = {
   bouts: () => bouts,
+  shippedSessions: () => [],
   startRun: () => ({ ok: true, id: 'one' }),
   pauseRun: () => undefined,
   continueRun: () => undefined,
@@ -194,6 +198,8 @@ const answers: Record<LabCall, (...args: never[]) => unknown> = {
     events: PAGE_EVENTS(after, limit),
     last: written,
   }),
+  openTape: () => ({ landmarks: [], sample: { points: [], progress: [], times: emptyTimes, through: 0 } }),
+  readDense: () => ({ points: [], progress: [], times: emptyTimes, through: 0 }),
   comparedSession: (id: string) => {
     const points = new Map<string, { arm: number; series: string; x: number[]; y: number[] }>();
     for (const { event } of all) {
@@ -260,6 +266,10 @@ const answers: Record<LabCall, (...args: never[]) => unknown> = {
   duelRivals: () => duel!.rivals(() => new Promise((resolve) => setTimeout(resolve))),
   endDuel: () => undefined,
   openExperiment: () => null,
+  recent: () => [{ path: '/home/ada/letters.yaml', name: 'letters.yaml' }],
+  openRecent: () => ({ name: 'letters.yaml', text: bouts[0]!.text }),
+  openDropped: () => ({ name: 'letters.yaml', text: bouts[0]!.text }),
+  importSession: () => 'one',
   saveExperiment: () => '/home/ada/experiment.yaml',
   chooseGrant: () => '/home/ada/data',
   grants: () => ['/home/ada/data/fashion', '/home/ada/models/letters'],

@@ -1,5 +1,6 @@
 /** Plays steps by the clock: a position between 0 and `last` that moves on while it plays. */
-import { onBeforeUnmount, ref, watch, type Ref } from 'vue';
+import { nextTick, onBeforeUnmount, ref, watch, type Ref } from 'vue';
+import { useExhibits } from '../../stores/exhibits';
 
 const STEPS_A_SECOND = 20;
 
@@ -51,4 +52,21 @@ export function usePlayback(last: Ref<number>, still: boolean): Playback {
   });
   onBeforeUnmount(() => cancelAnimationFrame(frame));
   return { step, playing, speed, toggle: () => (playing.value = !playing.value) };
+}
+
+/** Goes to the step that a mark of the session leads to, and rests there. */
+export function useCue(step: Ref<number>, playing: Ref<boolean>): void {
+  const exhibits = useExhibits();
+  watch(
+    () => exhibits.cue,
+    async (cue) => {
+      if (cue === undefined) return;
+      exhibits.cue = undefined;
+      // What the mark stands for is chosen together with it; it is there when the panel has followed.
+      await nextTick();
+      playing.value = false;
+      step.value = cue;
+    },
+    { immediate: true },
+  );
 }

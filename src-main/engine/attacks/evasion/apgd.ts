@@ -30,6 +30,8 @@ export default defineEvasion({
     'PGD without a step size to choose: it starts with large steps and momentum, and whenever progress stops halves them and goes on from the best point so far. Can climb the difference of logits ratio, which does not fade where the model is sure of itself.',
   limits:
     'Fails where gradients are masked, as all gradient attacks do. In L1 a single radius, without the larger ones that the paper starts from.',
+  formula:
+    'zₜ₊₁ = Πε(xₜ + ηₜ · ∇L),  xₜ₊₁ = Πε(xₜ + ¾(zₜ₊₁ − xₜ) + ¼(xₜ − xₜ₋₁)),  η halved where progress stalls',
   reference: {
     authors: 'F. Croce, M. Hein',
     title:

@@ -21,6 +21,7 @@ export default defineEvasion({
     'Minimises the squared distance plus a constant times the margin by which the image is still classified right, and searches the constant for each image. Slow, and among the smallest perturbations that can be found.',
   limits:
     'The distance is the result; there is no budget. With few steps or few searches it is far weaker than it looks. An input leaves a search when its loss, and the searches when its distance, has settled to a hundredth.',
+  formula: 'min ‖x′ − x‖₂² + c · max(z_y − max_{k≠y} z_k, −κ),  x′ = ½(tanh w + 1)',
   reference: {
     authors: 'N. Carlini, D. Wagner',
     title: 'Towards evaluating the robustness of neural networks',

@@ -23,6 +23,7 @@ export default defineEvasion({
     'Treats the classifier as linear, steps just over the nearest decision boundary, and repeats until the class changes. Finds small perturbations quickly; there is no budget, the distance is the result.',
   limits:
     'Not optimal: Carlini and Wagner’s attack finds smaller perturbations at a higher cost. Three things the paper does not have: steps leave out pixels that the range holds back, and in the end the way back is halved until it no longer leads back; towards one class it steps over the boundary to that class.',
+  formula: 'k = arg min |fₖ − f_y| / ‖∇fₖ − ∇f_y‖,  x ← x + |fₖ − f_y| · (∇fₖ − ∇f_y) / ‖∇fₖ − ∇f_y‖²',
   reference: {
     authors: 'S.-M. Moosavi-Dezfooli, A. Fawzi, P. Frossard',
     title: 'DeepFool: a simple and accurate method to fool deep neural networks',

@@ -9,6 +9,7 @@ export default defineEvasion({
   summary:
     'One step of size epsilon in the direction in which the loss grows fastest. Quick and weak: a model that withstands it may still fall to the same step taken many times.',
   limits: 'Says little about robustness by itself; a model trained against it alone can overfit to it.',
+  formula: 'x′ = clip(x + ε · sign ∇ₓ L(f(x), y))',
   reference: {
     authors: 'I. J. Goodfellow, J. Shlens, C. Szegedy',
     title: 'Explaining and harnessing adversarial examples',

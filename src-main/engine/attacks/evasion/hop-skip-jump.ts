@@ -34,6 +34,7 @@ export default defineQueryAttack({
     'Seeks the smallest perturbation with predicted classes alone: from any image of another class it searches the boundary, estimates the direction away from it from noisy images on both sides, steps off along that and searches again. The attack for a model that gives labels only.',
   limits:
     'Needs thousands of queries. Starts from noise (targeted: from the nearest image of the batch that is taken for the class aimed at), and where that fails the other way round; where both fail the input stays as it is. The inputs of a batch share each estimate’s noise. The last queries are kept back for the search.',
+  formula: '∇S ≈ 1/B Σ_b φ(x + δu_b) u_b, φ = ±1 by the decision;  then a binary search back to the boundary',
   reference: {
     authors: 'J. Chen, M. I. Jordan, M. J. Wainwright',
     title: 'HopSkipJumpAttack: a query-efficient decision-based attack',

@@ -11,6 +11,7 @@ export default defineEvasion({
     'FGSM in small steps, each followed by a projection back into the ball around the clean image. Far stronger than one step at the same budget.',
   limits:
     'Starts at the clean image, where a masked gradient can be zero; PGD starts at random points. An input stops at its first success.',
+  formula: 'x₀ = x,  xₜ₊₁ = clip(Πε(xₜ + α · sign ∇ₓ L(f(xₜ), y)))',
   reference: {
     authors: 'A. Kurakin, I. J. Goodfellow, S. Bengio',
     title: 'Adversarial examples in the physical world',

@@ -28,6 +28,7 @@ export default defineEvasion({
     'Changes the two pixels that together raise a class most while they lower the others, again and again until the class wins. Few pixels change, each by much.',
   limits:
     'The number of changed pixels is the result, found greedily: not the least there is. Stops where no pair of pixels raises the class, and where the share of pixels that may change is used up.',
+  formula: 'S(x, t)[i] = 0 where ∂z_t/∂xᵢ < 0 or Σ_{j≠t} ∂z_j/∂xᵢ > 0, else ∂z_t/∂xᵢ · |Σ_{j≠t} ∂z_j/∂xᵢ|',
   reference: {
     authors: 'N. Papernot, P. McDaniel, S. Jha, M. Fredrikson, Z. B. Celik, A. Swami',
     title: 'The limitations of deep learning in adversarial settings',

@@ -9,6 +9,8 @@ export default defineEvasion({
   title: 'Momentum iterative FGSM',
   summary:
     'I-FGSM whose steps follow a running sum of normalised gradients. About as strong as I-FGSM on the model itself; its examples carry over to other models better.',
+  limits: 'On the model itself no stronger than PGD.',
+  formula: 'gₜ₊₁ = μ · gₜ + ∇ₓL / ‖∇ₓL‖₁,  xₜ₊₁ = clip(Πε(xₜ + α · sign gₜ₊₁))',
   reference: {
     authors: 'Y. Dong, F. Liao, T. Pang, H. Su, J. Zhu, X. Hu, J. Li',
     title: 'Boosting adversarial attacks with momentum',

@@ -17,6 +17,7 @@ export default defineQueryAttack({
     'Estimates the gradient from the scores of images with a little Gaussian noise (natural evolution strategies), each noise taken with both signs, and walks along it as projected gradient descent does. Nothing but scores is asked for.',
   limits:
     'The gradient is that of the log-odds, which order images as the paper’s probability does but do not saturate. The step size stays, where the authors’ code lowers it on plateaus.',
+  formula: '∇L ≈ 1/(2nσ) Σᵢ uᵢ (L(x + σuᵢ) − L(x − σuᵢ)), uᵢ ~ N(0, I)',
   reference: {
     authors: 'A. Ilyas, L. Engstrom, A. Athalye, J. Lin',
     title: 'Black-box adversarial attacks with limited queries and information',

@@ -12,6 +12,7 @@ export default defineEvasion({
     'Many small steps up the loss from a random point of the ball, projected back after each; restarts try other points. The standard first-order attack, and the one adversarial training is made with.',
   limits:
     'Fails without saying so where gradients are masked: read the verdict’s checks beside its number. An input stops at its first success.',
+  formula: 'x₀ = x + u, u in the ball,  xₜ₊₁ = clip(Πε(xₜ + α · direction of ∇ₓ L(f(xₜ), y)))',
   reference: {
     authors: 'A. Madry, A. Makelov, L. Schmidt, D. Tsipras, A. Vladu',
     title: 'Towards deep learning models resistant to adversarial attacks',

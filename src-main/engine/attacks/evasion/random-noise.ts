@@ -9,6 +9,8 @@ export default defineQueryAttack({
   title: 'Random noise',
   summary:
     'A random point of the ball, chosen without asking the model. The baseline: an attack that is not stronger than this found nothing.',
+  limits: 'No attacker: accuracy under noise says nothing of robustness.',
+  formula: 'x′ = clip(x + u), u drawn at random from the ball of radius ε',
   reference: {
     authors: 'A. Fawzi, S.-M. Moosavi-Dezfooli, P. Frossard',
     title: 'Robustness of classifiers: from adversarial to random noise',

@@ -17,6 +17,7 @@ export default defineQueryAttack({
   summary:
     'Changes a square at a random place as much as the budget lets it and keeps that when the margin of the true class shrinks; the squares get smaller. Needs only scores, no gradients, and so is not fooled by masked ones.',
   limits: 'Counts on many queries; with few of them it finds less than the model’s weakness.',
+  formula: 'x′ ← x′ with one square of side s set to ±ε, kept where z_y − max_{k≠y} z_k falls;  s shrinks',
   reference: {
     authors: 'M. Andriushchenko, F. Croce, N. Flammarion, M. Hein',
     title: 'Square attack: a query-efficient black-box adversarial attack via random search',

@@ -32,6 +32,7 @@ export default defineEvasion({
     'A single perturbation that fools the model on most images it is added to. It is found on training images and scored on others. By gradient ascent over batches, or as first published: image after image is pushed over its nearest boundary.',
   limits:
     'Far weaker than a perturbation made for each image. “deepfool” is the published method, slow since it takes one image at a time; “gradient” usually fools more.',
+  formula: 'find v, ‖v‖ ≤ ε, with f(x + v) ≠ f(x) for most x',
   reference: {
     authors: 'S.-M. Moosavi-Dezfooli, A. Fawzi, O. Fawzi, P. Frossard',
     title:

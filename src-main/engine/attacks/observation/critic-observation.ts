@@ -18,6 +18,7 @@ export default defineObservationAttack({
   summary:
     'Leads the agent by its own values to the actions that it thinks worst, or to where its critic sees least. Looks at what an error costs, but trusts a critic that knows little of where the agent never was.',
   limits: 'On grids the same idea is lowest-value. A critic of states says nothing of which action is wrong.',
+  formula: 'min over o′ in B(o, ε) of Q(o, π(o′))',
   reference: {
     authors: 'A. Pattanaik, Z. Tang, S. Liu, G. Bommannan, G. Chowdhary',
     title: 'Robust deep reinforcement learning with adversarial attacks',

@@ -24,6 +24,7 @@ export default defineObservationAttack({
     'Moves every value of the observation by ε in the direction that makes the agent doubt its own choice most. One gradient a step; finds far less than attacks that take many.',
   limits:
     'A weak attack: on CartPole it leaves the return at 500 where ten steps on the KL divergence bring it to 46.',
+  formula: 'o′ = o + ε · sign ∇ₒ L(π(o), a*)',
   reference: {
     authors: 'S. Huang, N. Papernot, I. Goodfellow, Y. Duan, P. Abbeel',
     title: 'Adversarial attacks on neural network policies',

@@ -19,6 +19,8 @@ export default defineObservationAttack({
   title: 'Maximal action difference (MAD)',
   summary:
     'Makes the policy differ as much as possible from what it would do on the true observation. Needs no values and no training, and finds what a single step such as FGSM misses.',
+  limits: 'Looks at how differently the agent acts, not at what that costs.',
+  formula: 'max over o′ in B(o, ε) of KL(π(·|o) ‖ π(·|o′))',
   reference: {
     authors: 'H. Zhang, H. Chen, C. Xiao, B. Li, M. Liu, D. Boning, C.-J. Hsieh',
     title: 'Robust deep reinforcement learning against adversarial perturbations on state observations',

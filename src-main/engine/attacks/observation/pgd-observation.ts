@@ -18,6 +18,7 @@ export default defineObservationAttack({
   title: 'PGD on observations',
   summary:
     'FGSM on observations in several steps: finds what makes the agent doubt its choice most, nearly whatever the ball hides. Makes it err at every step, but not where an error costs most.',
+  limits: 'Makes the agent doubt its choice, whatever a wrong one costs.',
   reference: {
     authors: 'A. Madry, A. Makelov, L. Schmidt, D. Tsipras, A. Vladu',
     title: 'Towards deep learning models resistant to adversarial attacks',

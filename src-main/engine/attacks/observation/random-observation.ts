@@ -7,6 +7,7 @@ export default defineObservationAttack({
   title: 'Random observation noise',
   summary:
     'Moves every value of the observation by a uniform draw from [−ε, ε]; on a grid the agent believes itself in a random cell within k steps. Knows nothing of the agent: the yardstick every other attack must beat.',
+  limits: 'No attacker: a return kept under noise says nothing of robustness.',
   reference: {
     authors: 'H. Zhang, H. Chen, C. Xiao, B. Li, M. Liu, D. Boning, C.-J. Hsieh',
     title: 'Robust deep reinforcement learning against adversarial perturbations on state observations',

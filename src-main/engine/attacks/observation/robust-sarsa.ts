@@ -66,6 +66,8 @@ export default defineObservationAttack({
   title: 'Robust Sarsa',
   summary:
     'Learns from the agent’s own episodes what its actions are worth, and leads it to the worst. Looks at what an error costs in the long run, whether or not the agent has a critic, and does not trust that one.',
+  limits: 'What it learnt of the values decides how strong it is; few episodes make a weak attack.',
+  formula: 'min over o′ in B(o, ε) of Q_RS(o, π(o′)), Q_RS learnt from the agent’s own steps',
   reference: {
     authors: 'H. Zhang, H. Chen, C. Xiao, B. Li, M. Liu, D. Boning, C.-J. Hsieh',
     title: 'Robust deep reinforcement learning against adversarial perturbations on state observations',

@@ -25,6 +25,7 @@ export default defineObservationAttack({
   title: 'Targeted at an action',
   summary:
     'Perturbs the observation, or displaces the believed cell, so that the agent takes one given action wherever it can be made to. Shows how far an agent can be steered, which may or may not cost it much.',
+  limits: 'Success is how often the agent takes the action, which may do no harm.',
   reference: {
     authors: 'V. Behzadan, A. Munir',
     title: 'Vulnerability of deep reinforcement learning to policy induction attacks',

@@ -19,6 +19,8 @@ export default defineCertifiedDefense({
     'Carries a box of radius epsilon around every image through the network and trains on the worst logits within it. What the bounds then prove holds against every attack, known or not; clean accuracy pays for it.',
   limits:
     'Needs the ramps and many epochs: with few it proves little. Networks not trained this way have loose bounds, of which next to nothing can be proven.',
+  formula:
+    'min_θ κ · L(f(x), y) + (1 − κ) · L(ẑ, y), ẑ_y = lower bound of z_y, ẑ_k = upper bound of z_k over the ball',
   reference: {
     authors:
       'S. Gowal, K. Dvijotham, R. Stanforth, R. Bunel, C. Qin, J. Uesato, R. Arandjelović, T. Mann, P. Kohli',

@@ -13,6 +13,7 @@ export default defineCertifiedDefense({
     'Trains on images with Gaussian noise, and answers with the class that most noisy copies of an image get, or abstains where the vote is not clear. From the share of that class follows a radius (L2) within which no attack can change the answer, with a stated confidence.',
   limits:
     'The radius holds with probability 1 − alpha for each input, and grows slowly with n: n copies that all agree prove at most sigma · Φ⁻¹(alpha^(1/n)). Answers cost n0 passes. Attacks that do not average over draws (expectation) see one noisy copy at a time.',
+  formula: 'g(x) = the class most f(x + u) say, u ~ N(0, σ²I);  radius R = σ · Φ⁻¹(p_A)',
   reference: {
     authors: 'J. Cohen, E. Rosenfeld, J. Z. Kolter',
     title: 'Certified adversarial robustness via randomized smoothing',

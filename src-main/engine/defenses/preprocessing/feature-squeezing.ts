@@ -11,6 +11,7 @@ export default definePreprocessingDefense({
     'Rounds every pixel to few shades, then takes the median over a small window, so that small perturbations vanish before the model sees them. An attacker who passes the gradient straight through finds others.',
   limits:
     'A masked gradient, no robustness: attacked through it with BPDA (identity for the rounding and the median).',
+  formula: 'x ↦ round(x · (2ᵇ − 1)) / (2ᵇ − 1), then a median filter',
   reference: {
     authors: 'W. Xu, D. Evans, Y. Qi',
     title: 'Feature squeezing: detecting adversarial examples in deep neural networks',

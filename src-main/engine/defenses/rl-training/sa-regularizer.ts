@@ -14,6 +14,7 @@ export default defineRlTrainingDefense({
     'Penalises the agent, while it learns, for every place near what it sees in which it would act otherwise. With interval bounds the steps become certifiable; costs some clean return when kappa or epsilon is large.',
   limits:
     'Of a DQN the margin of values, of PPO the divergence of the policy; kappa is of another size for each.',
+  formula: 'min_θ L_RL(θ) + κ · E[max_{o′ in B(o, ε)} D(π_θ(·|o), π_θ(·|o′))]',
   reference: {
     authors: 'H. Zhang, H. Chen, C. Xiao, B. Li, M. Liu, D. Boning, C.-J. Hsieh',
     title: 'Robust deep reinforcement learning against adversarial perturbations on state observations',

@@ -9,6 +9,7 @@ export default defineRlTrainingDefense({
     'The agent learns while an attack perturbs what it sees, at first weakly, then in full. It gets used to that attack; a stronger one may still find its way.',
   limits:
     'Holds against the attack trained with, not against all within the same budget. Costs clean return at large budgets.',
+  formula: 'a = π(o′), o′ = the attack’s observation, while the return that is learnt from is the true one',
   reference: {
     authors: 'A. Pattanaik, Z. Tang, S. Liu, G. Bommannan, G. Chowdhary',
     title: 'Robust deep reinforcement learning with adversarial attacks',

@@ -19,6 +19,7 @@ export default defineRlWrapperDefense({
     'Adds noise to what a trained agent sees, many times over, and lets the copies vote. Blurs decisions that hang on a hair; costs as many looks a step as there are votes.',
   limits:
     'Trained without the noise. No certificate is claimed: those of the papers are probabilistic and of the return of a randomised policy.',
+  formula: 'a = the action that most of π(o + u) choose, u drawn anew for every vote',
   reference: {
     authors: 'F. Wu, L. Li, Z. Huang, Y. Vorobeychik, D. Zhao, B. Li',
     title: 'CROP: certifying robust policies for reinforcement learning through functional smoothing',

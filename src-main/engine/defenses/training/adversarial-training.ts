@@ -10,6 +10,7 @@ export default defineTrainingDefense({
     'Each batch is replaced by adversarial examples made against the model as it is at that step. The defence that has lasted; it costs the attack’s steps at every batch, and some clean accuracy.',
   limits:
     'Without an epsilon ramp training at large epsilon often collapses to a constant. Robust in the norm it was trained in, hardly in others.',
+  formula: 'min_θ E[max_{‖δ‖ ≤ ε} L(f_θ(x + δ), y)]',
   reference: {
     authors: 'A. Madry, A. Makelov, L. Schmidt, D. Tsipras, A. Vladu',
     title: 'Towards deep learning models resistant to adversarial attacks',

@@ -14,6 +14,7 @@ export default defineTrainingDefense({
     'Trains a teacher with its logits divided by a temperature, then a student of the same kind on the teacher’s probabilities at that temperature, and uses the student without it. Its logits are then so large that the cross-entropy has no gradient left: attacks that follow it stand still. The model is no more robust.',
   limits:
     'Broken by Carlini and Wagner (2017): attacks on the logits or without gradients succeed as before. Kept to show gradient masking.',
+  formula: 'teacher q = softmax(z / T);  min_θ E[CE(q, softmax(f_θ(x) / T))]',
   reference: {
     authors: 'N. Papernot, P. McDaniel, X. Wu, S. Jha, A. Swami',
     title: 'Distillation as a defense to adversarial perturbations against deep neural networks',

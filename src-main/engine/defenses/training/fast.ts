@@ -30,6 +30,7 @@ export default defineTrainingDefense({
     'Adversarial training with a single step from a random point of the ball: a tenth of the cost of ten steps. It can break down within an epoch, when the model learns to withstand that one step and nothing else; that is watched for on training inputs, drawn as two curves, and told.',
   limits:
     'After catastrophic overfitting the accuracy under one step is high and under many steps near 0: only a stronger attack shows it. The paper avoids it by a step below twice epsilon and by stopping early; patience goes back to the epoch before.',
+  formula: 'δ₀ ~ U(−ε, ε),  δ = Πε(δ₀ + α · sign ∇ₓ L(f(x + δ₀), y)),  θ ← θ − η ∇_θ L(f_θ(x + δ), y)',
   reference: {
     authors: 'E. Wong, L. Rice, J. Z. Kolter',
     title: 'Fast is better than free: revisiting adversarial training',

@@ -13,6 +13,7 @@ export default defineTrainingDefense({
     'Each batch is trained on several times in a row; the backward pass that moves the weights also gives the gradient in the images, by which the perturbation moves on. The perturbation is kept for the next batch, and nothing is spent on making examples.',
   limits:
     'The perturbation lags a step behind the weights, so it is weaker than that of adversarial training with as many steps.',
+  formula: 'each batch m times: δ ← Πε(δ + ε · sign ∇ₓL), θ ← θ − η ∇_θ L(f_θ(x + δ), y)',
   reference: {
     authors:
       'A. Shafahi, M. Najibi, A. Ghiasi, Z. Xu, J. Dickerson, C. Studer, L. S. Davis, G. Taylor, T. Goldstein',

@@ -10,6 +10,7 @@ export default defineTrainingDefense({
   summary:
     'At every step some of the batch’s images get fresh Gaussian noise, clipped to the range of pixels. Costs nothing, smooths the model a little, and helps against noise and small perturbations.',
   limits: 'Noise is not what an attacker chooses: within a large epsilon the model falls as before.',
+  formula: 'min_θ E[L(f_θ(x + u), y)], u ~ N(0, σ²I)',
   reference: {
     authors: 'V. Zantedeschi, M.-I. Nicolae, A. Rawat',
     title: 'Efficient defenses against adversarial attacks',

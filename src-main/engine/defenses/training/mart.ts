@@ -11,6 +11,7 @@ export default defineTrainingDefense({
   summary:
     'Adversarial training with a loss that also pushes the best wrong class down, and with a divergence between clean and perturbed answer that counts the more the less sure the model is of the clean image.',
   limits: 'Lower clean accuracy than TRADES at like robustness; the weight of the divergence needs tuning.',
+  formula: 'min_θ E[BCE(f_θ(x′), y) + λ · KL(f_θ(x) ‖ f_θ(x′)) · (1 − p_y(x))]',
   reference: {
     authors: 'Y. Wang, D. Zou, J. Yi, J. Bailey, X. Ma, Q. Gu',
     title: 'Improving adversarial robustness requires revisiting misclassified examples',

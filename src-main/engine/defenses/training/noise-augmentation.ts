@@ -9,6 +9,7 @@ export default defineTrainingDefense({
   summary:
     'Adds to the training data one copy of every image with each pixel moved by plus or minus epsilon at random. Often sold as a defence; it is none: random noise is not what an attacker chooses.',
   limits: 'Raises robustness to noise only. Kept to show the difference from real adversarial training.',
+  formula: 'min_θ E[L(f_θ(x + u), y)], each uᵢ = ±ε at random',
   reference: {
     authors: 'N. Ford, J. Gilmer, N. Carlini, E. D. Cubuk',
     title: 'Adversarial examples are a natural consequence of test error in noise',

@@ -18,6 +18,7 @@ export default defineTrainingDefense({
   summary:
     'Splits the robust error into the natural one and the nearness of the boundary: the model is trained to be right on clean images and to answer alike everywhere in the ball, beta saying how much the second counts. No label is needed to make the examples.',
   limits: 'A larger beta buys robustness with clean accuracy.',
+  formula: 'min_θ E[L(f_θ(x), y) + β · max_{‖δ‖ ≤ ε} KL(f_θ(x) ‖ f_θ(x + δ))]',
   reference: {
     authors: 'H. Zhang, Y. Yu, J. Jiao, E. P. Xing, L. El Ghaoui, M. I. Jordan',
     title: 'Theoretically principled trade-off between robustness and accuracy',
