@@ -27,6 +27,9 @@ export type Transfer = EventOf<'transfer'>;
 export type Corruption = EventOf<'corruption'>;
 export type Suspects = EventOf<'suspects'>;
 export type Backdoor = EventOf<'backdoor'>;
+export type Grid = EventOf<'grid'>;
+export type GridPolicy = EventOf<'grid-policy'>;
+export type TargetPolicy = EventOf<'target-policy'>;
 
 /** x and y of a curve, in the order they were made. */
 export interface Curve {
@@ -68,6 +71,10 @@ export interface ArmState {
   poisonedOf: number;
   /** What a filter removed. */
   suspects: Suspects | null;
+  /** On grids: what the learner thought of every cell, examination by examination. */
+  gridPolicies: GridPolicy[];
+  /** What a targeted poisoning wants of it. */
+  target: TargetPolicy | null;
   trainedSeconds: number | null;
   /** Gradient calls of the training. */
   trainedGradients: number | null;
@@ -82,6 +89,8 @@ export interface RunState {
   /** The latest of each arm and attack: `trajectoryKey`. */
   trajectories: Map<string, Trajectory>;
   transfers: Transfer[];
+  /** Null where the environment's states are no cells of a map. */
+  grid: Grid | null;
   warnings: Warning[];
   error: Problem | null;
   progress: {
@@ -109,6 +118,7 @@ export function initialState(): RunState {
     examples: [],
     trajectories: new Map(),
     transfers: [],
+    grid: null,
     warnings: [],
     error: null,
     progress: { done: 0, total: 0, what: '', activeMs: 0, sinceMs: 0, doneBefore: 0 },
@@ -152,6 +162,8 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
         poisoned: null,
         poisonedOf: 0,
         suspects: null,
+        gridPolicies: [],
+        target: null,
         trainedSeconds: null,
         trainedGradients: null,
       }));
@@ -222,6 +234,15 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       break;
     case 'trajectory':
       state.trajectories.set(trajectoryKey(event.arm, event.attack), event);
+      break;
+    case 'grid':
+      state.grid = event;
+      break;
+    case 'grid-policy':
+      arm!.gridPolicies.push(event);
+      break;
+    case 'target-policy':
+      arm!.target = event;
       break;
     case 'check':
       arm!.checks.push(event.check);

@@ -57,6 +57,8 @@ export interface BooleanSpec extends Described {
 export interface LinesSpec extends Described {
   kind: 'lines';
   default: null;
+  /** Lines of cells of the environment's map, “6 = -1” or “6 = left”, which can be painted on it. */
+  holds?: 'cell-rewards' | 'cell-actions';
 }
 
 /**
