@@ -282,6 +282,8 @@ export type RunEvent =
       scene: Omit<Scene, 'shapes'>;
       /** Middle of each cell, states × 2. */
       places: Float32Array;
+      /** A byte a cell: 1 where an episode can come to with an action to choose. */
+      living: Uint8Array;
       actionNames: string[];
     }
   /** What a learner on a grid thinks of every cell, at an examination. */

@@ -25,12 +25,15 @@ interface Choice {
   table: string;
   exhibit: string;
   matrix: string;
-  /** Twins, or a duel. */
+  /** Twins, maps, or a duel. */
   stage: string;
   /** The twins shown; undefined follows the run. */
   twinsArm: number | undefined;
   twinsAttack: number | undefined;
   twinsDefense: number | undefined;
+  /** The arm whose map is shown beside the clean one's, and the examination; undefined follows the run. */
+  mapsArm: number | undefined;
+  mapsAt: number | undefined;
   /** Filters of the examples; undefined lets everything through. `label` is the true one. */
   family: string | undefined;
   attack: number | undefined;
@@ -56,6 +59,8 @@ const untouched = (): Choice => ({
   twinsArm: undefined,
   twinsAttack: undefined,
   twinsDefense: undefined,
+  mapsArm: undefined,
+  mapsAt: undefined,
   family: undefined,
   attack: undefined,
   label: undefined,

@@ -13,7 +13,7 @@ const PAGE = 5000;
 const FLUSH_MS = 100;
 
 /** Parts of the state that are shown apart, so that a point of a curve does not draw the tables anew. */
-type Part = 'run' | 'curves' | 'results' | 'examples' | 'trajectories' | 'transfers';
+type Part = 'run' | 'curves' | 'results' | 'examples' | 'trajectories' | 'transfers' | 'maps';
 
 const PART_OF: Partial<Record<RunEvent['type'], Part>> = {
   point: 'curves',
@@ -30,6 +30,9 @@ const PART_OF: Partial<Record<RunEvent['type'], Part>> = {
   'attack-steps': 'examples',
   trajectory: 'trajectories',
   transfer: 'transfers',
+  grid: 'maps',
+  'grid-policy': 'maps',
+  'target-policy': 'maps',
 };
 
 export const usePlayer = defineStore('player', () => {
@@ -49,6 +52,7 @@ export const usePlayer = defineStore('player', () => {
     examples: shallowRef(state),
     trajectories: shallowRef(state),
     transfers: shallowRef(state),
+    maps: shallowRef(state),
   };
   const changed = new Set<Part>();
 

@@ -146,14 +146,16 @@ describe('targeted poisoning', () => {
   it('adaptive: alters what would be taught against the target, and nothing else', () => {
     const params = defaults(adaptive.params, { delta: 0.5, target: ['0 = left'], margin: 0.1 });
     const { pay } = adaptive.plan!(params, settingOf(lake));
-    // Values 1 for “left” everywhere, 0 for the rest: what follows any step is worth 0.9.
-    expect(pay(step({ action: 0, reward: 0 }), anyone)).toBe(0);
-    expect(pay(step({ action: 1, reward: 0 }), anyone)).toBe(0);
-    // 0.9 + 0.2 is above 1 − 0.1 by 0.2.
-    expect(pay(step({ action: 1, reward: 0.2 }), anyone)).toBeCloseTo(0, 9);
-    expect(pay(step({ action: 1, reward: 3 }), anyone)).toBe(2.5);
-    expect(pay(step({ action: 0, reward: -1 }), anyone)).toBeCloseTo(-0.8, 6);
-    expect(pay(step({ from: 4, action: 1, reward: 3 }), anyone)).toBe(3);
+    // Values 1 for “left” everywhere, 0 for the rest: the order is as wanted, whatever one step pays.
+    expect(pay(step({ action: 1, reward: 3 }), anyone)).toBe(3);
+    expect(pay(step({ action: 0, reward: -3 }), anyone)).toBe(-3);
+    // Values 1 for “down”: what follows any step is worth 0.9, and the order wrong.
+    const other = tablePolicy(new Array<number>(16).fill(1), 4);
+    expect(pay(step({ action: 1, reward: 0 }), other)).toBe(-0.5);
+    expect(pay(step({ action: 1, reward: -2 }), other)).toBe(-2);
+    expect(pay(step({ action: 0, reward: 0 }), other)).toBe(0.5);
+    expect(pay(step({ action: 0, reward: 1 }), other)).toBe(1);
+    expect(pay(step({ from: 4, action: 1, reward: 0 }), other)).toBe(0);
   });
 
   it('refuses what is no policy, and no cell', () => {

@@ -4,13 +4,12 @@ import { targetBounds, targetParams } from '../target-policy';
 
 /**
  * Adaptive targeted poisoning, after the fast adaptive attack of Zhang et al. (2020): the attacker reads the learner's
- * values at every step and alters the reward only when what would be learnt from it, t = r + γ · max Q(s′, ·), stands
- * against the target in s:
+ * values at every step, and with it what is to be learnt from the step, t = r + γ · max Q(s′, ·). In a target state it pays
  *
- *     the wanted action is to learn at least max over the others of Q(s, ·) + η,
- *     every other action at most Q(s, wanted) − η,
+ *     r + Δ for the wanted action, while that and t lie below max over the others of Q(s, ·) + η,
+ *     r − Δ for another action a, while Q(s, a) and t lie above Q(s, wanted) − η,
  *
- * each as far as |δ| ≤ Δ goes.
+ * and r for every other step: those that teach nothing against the target, or not enough to matter.
  */
 export default defineRewardAttack({
   id: 'adaptive-reward',
@@ -18,7 +17,7 @@ export default defineRewardAttack({
   summary:
     'Reads the learner’s table while it learns and alters a reward only when the step would teach something against the target. Alters far fewer steps than the attack that does not look, and can succeed with smaller changes.',
   limits:
-    'Sets each step right by itself; the paper’s attack also steers where the learner goes, and its strongest one is itself learnt.',
+    'Sets each step right by itself; the paper’s fast attack also steers where the learner goes, and its strongest one is itself learnt.',
   reference: {
     authors: 'X. Zhang, Y. Ma, A. Singla, X. Zhu',
     title: 'Adaptive reward-poisoning attacks against reinforcement learning',
@@ -48,12 +47,11 @@ export default defineRewardAttack({
         if (wanted === null) return reward;
         const values = learner.scores(observation);
         const taught = reward + (terminated ? 0 : discount * Math.max(...learner.scores(next)));
-        if (action !== wanted) return reward - within(0, delta, taught - (values[wanted]! - margin));
+        if (action !== wanted)
+          return Math.min(values[action]!, taught) > values[wanted]! - margin ? reward - delta : reward;
         const others = Math.max(...values.filter((_, other) => other !== wanted));
-        return reward + within(0, delta, others + margin - taught);
+        return Math.max(values[wanted]!, taught) < others + margin ? reward + delta : reward;
       },
     };
   },
 });
-
-const within = (low: number, high: number, value: number): number => Math.max(low, Math.min(high, value));
