@@ -101,7 +101,8 @@ export function adoptionOption({ lines, safe, feasible }: Adoption, palette: Pal
     'Target adopted (%)',
     palette,
   );
-  const bound = (x: number | null, text: string): LineSeriesOption[] =>
+  /** Its name stands beside the line, to the side given. */
+  const bound = (x: number | null, text: string, align: 'left' | 'right'): LineSeriesOption[] =>
     x === null
       ? []
       : [
@@ -120,7 +121,7 @@ export function adoptionOption({ lines, safe, feasible }: Adoption, palette: Pal
               formatter: `${text} ${plain(Number(x.toPrecision(3)))}`,
               color: palette.ink2,
               fontSize: 11,
-              align: 'center',
+              align,
               verticalAlign: 'bottom',
               distance: 4,
             },
@@ -129,6 +130,10 @@ export function adoptionOption({ lines, safe, feasible }: Adoption, palette: Pal
   return {
     ...option,
     grid: { left: 52, right: 34, top: 24, bottom: 40 },
-    series: [...[option.series ?? []].flat(), ...bound(safe, 'safe'), ...bound(feasible, 'feasible')],
+    series: [
+      ...[option.series ?? []].flat(),
+      ...bound(safe, 'safe', 'left'),
+      ...bound(feasible, 'feasible', 'right'),
+    ],
   } as ChartOption;
 }

@@ -17,6 +17,7 @@ test('a reward painted on the map bends the policy', async ({ lab }) => {
   await map.getByRole('button', { name: 'Cell 3, row 1, column 4' }).press('Enter');
   await expect(page.getByLabel('Experiment as YAML')).toHaveValue(/3 = 1/);
   await expect(map.getByRole('button', { pressed: true })).toHaveCount(1);
+  await map.scrollIntoViewIfNeeded();
   await lab.photograph('grid-painted');
 
   await expect(page.getByText('No problems: the experiment can be started.')).toBeVisible();
@@ -29,7 +30,8 @@ test('a reward painted on the map bends the policy', async ({ lab }) => {
   await expect(
     page.getByRole('img', { name: /^Undefended \+ Painted rewards, seed 1: .*\b4 up\b/ }),
   ).toBeVisible();
-  await expect(page.getByText(/^\d+ cells leave the clean policy$/)).toBeVisible();
+  const leaving = page.locator('dt', { hasText: 'Cells leaving the clean policy' }).locator('+ dd');
+  await expect(leaving).toHaveText(/^[1-9]\d*$/);
   await expect(page.getByRole('group', { name: 'Budget of the poisoning' })).toContainText('Steps altered');
   await lab.photograph('grid-values');
 
@@ -37,7 +39,7 @@ test('a reward painted on the map bends the policy', async ({ lab }) => {
   const examination = page.getByRole('slider', { name: 'Examination' });
   await examination.focus();
   await examination.press('Home');
-  await expect(page.getByText('0 cells leave the clean policy')).toBeVisible();
+  await expect(leaving).toHaveText('0');
   await page.getByRole('button', { name: 'Play the training' }).click();
-  await expect(page.getByText(/^[1-9]\d* cells? leaves? the clean policy$/)).toBeVisible();
+  await expect(leaving).toHaveText(/^[1-9]\d*$/);
 });
