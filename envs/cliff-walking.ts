@@ -59,6 +59,11 @@ export default defineEnvironment({
     slippery: boolean({ default: false, help: 'Whether moves may slip to a perpendicular direction.' }),
   },
   finite: true,
+  text: {
+    maps: { '4x12': ['............', '............', '............', 'SCCCCCCCCCCG'] },
+    inks: { S: 'start', G: 'goal', C: 'hazard' },
+    actionNames: ACTIONS,
+  },
   create({ slippery }) {
     // Gymnasium gives the goal and the unreachable cliff cells ordinary moves too, and so does this table.
     const outcomes = (cell: number, action: number): Transition[] => {

@@ -94,6 +94,13 @@ export default defineEnvironment({
     }),
   },
   finite: true,
+  text: {
+    maps: Object.fromEntries(Object.entries(MAPS).map(([name, { rows }]) => [name, rows])),
+    by: 'map',
+    own: 'rows',
+    inks: { S: 'start', G: 'goal', H: 'hazard' },
+    actionNames: ACTIONS,
+  },
   create({ map, rows: ownRows, slippery, successRate }) {
     if (ownRows) checkMap(ownRows);
     const lake = ownRows

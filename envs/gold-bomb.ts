@@ -65,6 +65,11 @@ export default defineEnvironment({
     }),
   },
   finite: true,
+  text: {
+    maps: { '5x5': ['...G.', '...B.', '.....', '.....', 'SSSSS'] },
+    inks: { S: 'start', G: 'goal', B: 'hazard' },
+    actionNames: ACTIONS,
+  },
   create({ successRate }) {
     const outcomes = (cell: number, action: number): Transition[] => {
       if (isEnd(cell)) return [[1, cell, 0, true]];

@@ -2,6 +2,7 @@
  * The catalog: everything the lab can do, as plain data. It is generated from the definitions (`npm run catalog`), so
  * that the window and main know every form and every rule without loading an engine.
  */
+import type { TextMaps } from './environment';
 import type { ParamSpecs, Surface } from './params';
 
 export type Kind = 'attack' | 'defense' | 'environment' | 'agent' | 'model' | 'dataset' | 'exporter';
@@ -77,6 +78,8 @@ export interface CatalogEntry extends Definition {
   against?: string[];
   /** Models, agents and environments: what they offer to those who require it. */
   capabilities?: Capability[];
+  /** Grid worlds: their maps as text. */
+  text?: TextMaps;
   /** Exporters: the file ending. */
   extension?: string;
 }

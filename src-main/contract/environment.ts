@@ -2,7 +2,7 @@
 import type { Definition } from './catalog';
 import type { ParamsOf, ParamSpecs } from './params';
 import type { Random } from './random';
-import type { Scene } from './scene';
+import type { Ink, Scene } from './scene';
 
 export interface Box {
   kind: 'box';
@@ -87,11 +87,25 @@ export interface Environment<S = unknown> {
   neighbours?(state: number): number[];
 }
 
+/** Maps of a grid world as text, a letter a cell, so that a form can draw it without the environment. */
+export interface TextMaps {
+  /** By value of the parameter `by`; the only one, where there is none. */
+  maps: Record<string, readonly string[]>;
+  by?: string;
+  /** Parameter that gives an own map instead. */
+  own?: string;
+  /** Inks of the letters; others are ground. */
+  inks: Record<string, Ink>;
+  actionNames: readonly string[];
+}
+
 /** One file in `envs/`: documentation in its header, dynamics, spaces, scene. */
 export interface EnvironmentDefinition<P extends ParamSpecs = ParamSpecs, S = unknown> extends Definition<P> {
   kind: 'environment';
   /** States can be listed, which tables need. */
   finite: boolean;
+  /** Grid worlds only. */
+  text?: TextMaps;
   /** Throws RangeError naming the parameter for a map without start or goal and the like. */
   create(params: ParamsOf<P>): Environment<S>;
 }

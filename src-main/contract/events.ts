@@ -350,6 +350,38 @@ export type RunEvent =
       terminated: boolean;
       truncated: boolean;
     }
+  /** Environments whose states are cells of a drawing, once a run. */
+  | {
+      type: 'grid';
+      scene: Omit<Scene, 'shapes'>;
+      /** Middle of each cell, states × 2. */
+      places: Float32Array;
+      /** A byte a cell: 1 where an episode can come to with an action to choose. */
+      living: Uint8Array;
+      actionNames: string[];
+    }
+  /** What a learner on a grid thinks of every cell, at an examination. */
+  | {
+      type: 'grid-policy';
+      arm: number;
+      trainedSteps: number;
+      /** Q-values or preferences, states × actions. */
+      scores: Float32Array;
+      /** Of each cell: share of the steps so far whose pay was altered, and the mean change of those. */
+      altered: Float32Array;
+      change: Float32Array;
+    }
+  /** What a targeted poisoning of a grid wants, and what it takes. */
+  | {
+      type: 'target-policy';
+      arm: number;
+      /** Of each state the wanted action, −1 where any will do, and by how much its best action exceeds that in Q*. */
+      actions: Int8Array;
+      gaps: Float32Array;
+      /** Largest change of a reward: up to this no attack teaches the whole target, from that on a fixed one does. */
+      safe: number;
+      feasible: number;
+    }
   | { type: 'check'; arm: number; check: Check }
   | { type: 'warning'; arm: number | null; code: string; message: string }
   | { type: 'arm-finished'; arm: number }

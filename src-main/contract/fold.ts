@@ -32,6 +32,9 @@ export type Triggered = EventOf<'triggered'>;
 export type Suspects = EventOf<'suspects'>;
 export type ActivationMap = EventOf<'activations'>;
 export type Backdoor = EventOf<'backdoor'>;
+export type Grid = EventOf<'grid'>;
+export type GridPolicy = EventOf<'grid-policy'>;
+export type TargetPolicy = EventOf<'target-policy'>;
 
 /** x and y of a curve, in the order they were made. */
 export interface Curve {
@@ -77,6 +80,10 @@ export interface ArmState {
   /** What a filter removed. */
   suspects: Suspects | null;
   activations: ActivationMap | null;
+  /** On grids: what the learner thought of every cell, examination by examination. */
+  gridPolicies: GridPolicy[];
+  /** What a targeted poisoning wants of it. */
+  target: TargetPolicy | null;
   trainedSeconds: number | null;
   /** Gradient calls of the training. */
   trainedGradients: number | null;
@@ -93,6 +100,8 @@ export interface RunState {
   /** The latest of each arm and attack: `trajectoryKey`. */
   trajectories: Map<string, Trajectory>;
   transfers: Transfer[];
+  /** Null where the environment's states are no cells of a map. */
+  grid: Grid | null;
   warnings: Warning[];
   error: Problem | null;
   progress: {
@@ -121,6 +130,7 @@ export function initialState(): RunState {
     examples: [],
     trajectories: new Map(),
     transfers: [],
+    grid: null,
     warnings: [],
     error: null,
     progress: { done: 0, total: 0, what: '', activeMs: 0, sinceMs: 0, doneBefore: 0 },
@@ -166,6 +176,8 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
         inherited: null,
         suspects: null,
         activations: null,
+        gridPolicies: [],
+        target: null,
         trainedSeconds: null,
         trainedGradients: null,
       }));
@@ -247,6 +259,15 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       break;
     case 'trajectory':
       state.trajectories.set(trajectoryKey(event.arm, event.attack), event);
+      break;
+    case 'grid':
+      state.grid = event;
+      break;
+    case 'grid-policy':
+      arm!.gridPolicies.push(event);
+      break;
+    case 'target-policy':
+      arm!.target = event;
       break;
     case 'check':
       arm!.checks.push(event.check);

@@ -59,6 +59,8 @@ export interface LinesSpec extends Described {
   default: null;
   /** The lines are a picture, a character a pixel ('0' dark … '9' bright, '.' clear); `default` is then what is drawn without any. */
   picture?: { default: readonly string[] };
+  /** Lines of cells of the environment's map, “6 = -1” or “6 = left”, which can be painted on it. */
+  holds?: 'cell-rewards' | 'cell-actions';
 }
 
 /**

@@ -349,12 +349,18 @@ export interface ObservationAttack<
   ): Belief[];
 }
 
-/** What happened in some training steps; rewards are what the environment paid. */
-export interface Transitions {
-  observations: Float32Array;
-  actions: Int32Array;
-  rewards: Float32Array;
-  terminated: Uint8Array;
+/** One training step as those see it who alter what it pays: truly, whatever the learner perceives. */
+export interface PaidStep {
+  /** Which of the environments that are stepped side by side. */
+  row: number;
+  observation: Float32Array;
+  action: number;
+  /** What it pays so far: first the environment's reward, then what a poisoner made of it. */
+  reward: number;
+  next: Float32Array;
+  terminated: boolean;
+  /** The time limit cut the episode. */
+  truncated: boolean;
 }
 
 /**
@@ -450,10 +456,53 @@ export interface LogAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase
   ): { log: TransitionLog; changed: Uint32Array };
 }
 
+/** What those are told before a training who alter its pay. */
+export interface PaySetting {
+  environment: Environment;
+  /** γ of the learner. */
+  discount: number;
+  random: Random;
+}
+
+/** What a targeted poisoning wants of the learner. */
+export interface TargetPolicy {
+  /** The action wanted where this is to be seen; null where any will do. */
+  wanted(observation: Float32Array): number | null;
+  /** Finite environments: what it takes to get it; see `attacks/target-policy.ts`. */
+  bounds?: TargetBounds;
+}
+
+export interface TargetBounds {
+  /** Of each state the wanted action, −1 where any will do. */
+  actions: Int32Array;
+  /** Of each state: by how much its best action exceeds the wanted one in Q*; 0 where any will do. */
+  gaps: Float64Array;
+  /** No change of at most this a step can teach the whole target. */
+  safe: number;
+  /** Any larger change can, without even watching the learner. */
+  feasible: number;
+}
+
+/** A reward attack at work in one training. */
+export interface Payer {
+  /** What the learner is paid instead. `learner`: as it is now. */
+  pay(step: PaidStep, learner: Policy): number;
+  target?: TargetPolicy;
+  /** On grids, the cell whose pay a step's change is of: the one acted in, or the one entered. */
+  marks?: 'entered';
+}
+
+/** The frame holds it to a change a step (`delta`), a number of altered steps and a sum of changes, and measures them. */
 export interface RewardAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
   surface: 'reward';
-  /** What the learner is paid instead, one a transition, a new array. */
-  corrupt(transitions: Transitions, params: ParamsOf<P>, context: { random: Random }): Float32Array;
+  /** What the learner is paid instead of a reward. */
+  corrupt?(reward: number, params: ParamsOf<P>, context: { random: Random }): number;
+  /**
+   * In place of `corrupt`, for attacks that look at the step, remember, plan ahead or watch the learner. Called before
+   * anything is trained, and again for each training. Throws RangeError, naming the parameter, for what does not fit the
+   * environment.
+   */
+  plan?(params: ParamsOf<P>, setting: PaySetting): Payer;
 }
 
 // ── Defences ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -725,6 +774,16 @@ export interface Sparring {
   dispose(): void;
 }
 
+/** A defence against poisoned pay, at work in one training. */
+export interface PayRepair {
+  /** The reward learnt from in place of the one paid. Learns from the step; steps come in the order they are taken. */
+  learn(step: PaidStep): number;
+  /** The same, by what was learnt so far, for examinations. */
+  judge(step: PaidStep): number;
+  /** What it found, to be told with the clean evaluation. */
+  findings?(): Metrics;
+}
+
 /** Alters how an agent learns. */
 export interface RlTrainingDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
   stage: 'rl-training';
@@ -739,6 +798,11 @@ export interface RlTrainingDefense<P extends ParamSpecs = ParamSpecs> extends De
   world?(params: ParamsOf<P>, environment: Environment, random: Random): Environment;
   /** How often the learner's hands are taken and its worst action done, by its own values. */
   disobedience?(params: ParamsOf<P>): number;
+  /**
+   * What the learner makes of what it is paid. Called before anything is trained, and again for each training. Throws
+   * RangeError, naming the parameter, for what does not fit the environment.
+   */
+  repair?(params: ParamsOf<P>, setting: PaySetting): PayRepair;
   /** An adversary that is trained whenever another `every` steps were taken; `ball` is where it moves by then. */
   sparring?(
     params: ParamsOf<P>,
@@ -929,12 +993,44 @@ export const defineTrainingSetAttack = <const P extends ParamSpecs>(
 export const defineObservationAttack = <const P extends ParamSpecs, Memory = unknown>(
   d: Omit<ObservationAttack<P, Memory>, 'kind' | 'surface'>,
 ): ObservationAttack<P, Memory> => ({ kind: 'attack', surface: 'observation', ...d });
+/** Parameters that every reward attack has; the frame reads them. */
+const EVERY_REWARD = {
+  delta: derivedNumber({
+    derived: 'no limit',
+    min: 0,
+    max: 1e6,
+    unit: 'reward',
+    help: 'Δ: largest change of one reward.',
+    advanced: true,
+  }),
+  budgetSteps: derivedNumber({
+    derived: 'every step',
+    integer: true,
+    min: 0,
+    max: 1e9,
+    unit: 'steps',
+    help: 'Training steps whose reward may be altered, at most: the first that the attack wants to alter.',
+    advanced: true,
+  }),
+  budgetSum: derivedNumber({
+    derived: 'no limit',
+    min: 0,
+    max: 1e12,
+    unit: 'reward',
+    help: 'Sum of |δ| over the training, at most.',
+    advanced: true,
+  }),
+};
+/** As the frame reads them; what was not given is null. */
+export type PayBudget = { [K in keyof typeof EVERY_REWARD]: number | null };
+
 export const defineRewardAttack = <const P extends ParamSpecs>(
   d: Omit<RewardAttack<P>, 'kind' | 'surface'>,
 ): RewardAttack<P> => ({
   kind: 'attack',
   surface: 'reward',
   ...d,
+  params: { ...EVERY_REWARD, ...d.params },
 });
 /** Parameters of every attack on actions; the frame reads them. */
 const EVERY_ACTION = {

@@ -155,6 +155,7 @@ export function engineCatalog(): Catalog {
       kind: 'environment',
       tasks: ['reinforcement-learning'],
       capabilities: d.finite ? ['finite-states'] : ['box-observations'],
+      ...(d.text ? { text: d.text } : {}),
       ...common(d),
     })),
   ];

@@ -8,7 +8,7 @@ import type { Environment } from '../contract/environment';
 import type { Applied, Surface } from '../contract/params';
 import type { ArmPlan, AttackPlan, Check, Metrics, RunEvent } from '../contract/events';
 import { LabError } from '../contract/problem';
-import { stream, type Random } from '../contract/random';
+import { stream } from '../contract/random';
 import type { ArmContext } from './context';
 import type {
   ActionAttack,
@@ -17,6 +17,7 @@ import type {
   FittedEyes,
   LogAttack,
   ObservationAttack,
+  PayRepair,
   Policy,
   RlFilteringDefense,
   RlTrainingDefense,
@@ -31,12 +32,14 @@ import { agentById, attackById, attackOf, defenseById, environmentById } from '.
 import { combinations, resolve } from './resolve';
 import { checkBackdoor, implantOf, reportBackdoor } from './rl/backdoor';
 import { dynamicsOf } from './rl/dynamics';
-import { meanReturn, trajectory, type Episode, type Pay, type Played } from './rl/episodes';
+import { meanReturn, trajectory, type Episode, type Played } from './rl/episodes';
 import type { Ball } from './rl/ball';
 import { ballOf, bindAttack, type BoundAttack, type Params } from './rl/eyes';
 import { bindHands, checkHands } from './rl/hands';
 import { createLesson, type AttackedPractice, type Conditions, type PayRecord } from './rl/lesson';
+import { gridOf } from './rl/grid';
 import { stepLimit } from './rl/limit';
+import { adoptedShare, boundsCheck, createPoisoner, createRepair, type Poisoner } from './rl/pay';
 import {
   certificateHolds,
   episodesOf,
@@ -76,6 +79,8 @@ function once<T>(make: () => T): () => T {
 export const reinforcement: TaskRunner = {
   armWork(experiment, arm, attacks) {
     const environment = createEnvironment(experiment);
+    // Pay that does not fit is refused before anything is trained.
+    payOf(experiment, arm, environment, (...purpose) => stream(arm.seed, ...purpose));
     const training = trainingWork(experiment, arm);
     const fitting = attacks.reduce(
       (sum, attack) => sum + fittingWork(attack) + searchWork(attack, experiment, environment),
@@ -95,17 +100,19 @@ export const reinforcement: TaskRunner = {
       triggersOf(experiment).forEach((applied) =>
         checkBackdoor(applied, environment, trainingSteps(experiment)),
       );
+      const grid = gridOf(environment);
+      if (grid) context.emit(grid);
     }
     const resumed = resume?.position.stage === 'evaluation';
-    const { agent, payRecord } = await obtain(job, environment);
+    const { agent, paid } = await obtain(job, environment);
     try {
       const work = evaluationWork(experiment, environment);
       const policy = wrapped(agent.policy, environment, context.arm);
       const clean = once(() => episodesOf({ environment, context }, policy, experiment.evaluation.episodes));
       const scene: Stage = { experiment, environment, policy, context, clean, certificates: new Map() };
       if (!resumed) {
-        await reportClean(scene, agent, payRecord);
-        await reportTriggers(scene, payRecord);
+        await reportClean(scene, agent, paid);
+        await reportTriggers(scene, paid?.record ?? null);
         context.worked(work, 'evaluated');
         context.emit({ type: 'checkpoint', position: { arm, stage: 'evaluation', done: 0 }, state: {} });
       }
@@ -265,14 +272,11 @@ function searchWork(
 // ── Training ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The arm's agent: imported, restored from the record, or trained now. */
-async function obtain(
-  job: Job,
-  environment: Environment,
-): Promise<{ agent: Evaluated; payRecord: PayRecord | null }> {
+async function obtain(job: Job, environment: Environment): Promise<{ agent: Evaluated; paid: Paid | null }> {
   const { experiment, context, resume, inputs } = job;
   const { agent: definition, params } = agentOf(experiment);
   if (definition.origin === 'imported') {
-    return { agent: await definition.load(environment, params, inputs.importedModel!), payRecord: null };
+    return { agent: await definition.load(environment, params, inputs.importedModel!), paid: null };
   }
   const weights = resume
     ? resume.position.stage === 'evaluation' &&
@@ -280,7 +284,7 @@ async function obtain(
     : takeOver(inputs.inheritance, context);
   if (weights) {
     if (!resume) context.worked(trainingWork(experiment, context.arm), 'taken over as trained');
-    return { agent: definition.restore(environment, params, weights), payRecord: null };
+    return { agent: definition.restore(environment, params, weights), paid: null };
   }
   const { arm } = context;
   const started = context.now();
@@ -290,6 +294,7 @@ async function obtain(
     worked: (units, what) => plain.worked(units * slowdown(arm), what),
   };
   const hardening = hardeningOf(arm, experiment, environment, training);
+  const { poisoner, repair } = payOf(experiment, arm, environment, training.random);
   const { lesson, payRecord } = createLesson({
     environment,
     context: training,
@@ -297,19 +302,15 @@ async function obtain(
     ...(poisons(arm, 'policy') && {
       implant: implantOf(arm.poisoning!, environment, training.random('implant')),
     }),
-    pay: poisons(arm, 'reward')
-      ? {
-          practice: poisonedPay(arm.poisoning!, training.random('poisoning')),
-          examination: poisonedPay(arm.poisoning!, training.random('poisoning', 'examination')),
-        }
-      : undefined,
+    pay: poisoner,
+    repair,
     ...hardening,
   });
   try {
     const agent = await definition.train(lesson, params, training);
     const seconds = context.now() - started;
     context.emit({ type: 'trained', arm: arm.index, weights: agent.weights, seconds });
-    return { agent, payRecord: arm.poisoning ? payRecord : null };
+    return { agent, paid: { record: payRecord, poisoner, findings: repair?.findings?.() } };
   } finally {
     hardening.dispose();
   }
@@ -335,10 +336,32 @@ function logConditions(arm: ArmPlan, context: ArmContext): NonNullable<Condition
   };
 }
 
-function poisonedPay({ id, params }: Applied, random: Random): Pay {
-  const attack = attackOf('reward', id);
-  return (transition) =>
-    attack.corrupt(transition, params as Parameters<typeof attack.corrupt>[1], { random })[0]!;
+/** What a training did to its pay. */
+interface Paid {
+  record: PayRecord;
+  poisoner?: Poisoner;
+  /** Of a defence against poisoned pay. */
+  findings?: Metrics;
+}
+
+/** What stands between the environment's rewards and the learner. */
+function payOf(
+  experiment: Experiment,
+  arm: ArmPlan,
+  environment: Environment,
+  random: ArmContext['random'],
+): { poisoner?: Poisoner; repair: PayRepair | null } {
+  const { discount, steps } = agentOf(experiment).params as unknown as { discount: number; steps: number };
+  return {
+    ...(poisons(arm, 'reward') && {
+      poisoner: createPoisoner(
+        { poisoning: arm.poisoning!, environment, discount, steps },
+        random('poisoning'),
+        random('poisoning', 'examination'),
+      ),
+    }),
+    repair: createRepair(arm.defense, { environment, discount, random: random('repair') }),
+  };
 }
 
 /** What the arm's defence does to the training; nothing for those that come after it. */
@@ -510,25 +533,45 @@ async function certificateIn(ball: Ball | undefined, stage: Stage): Promise<Cert
   return certificate;
 }
 
-async function reportClean(stage: Stage, agent: Evaluated, payRecord: PayRecord | null): Promise<void> {
+async function reportClean(stage: Stage, agent: Evaluated, paid: Paid | null): Promise<void> {
   const { experiment, environment, policy, context } = stage;
   const arm = context.arm.index;
   const { episodes } = experiment.evaluation;
   const started = context.now();
   const played = await stage.clean();
+  const target = paid?.poisoner?.target;
+  const adopted = target ? adoptedShare(target, stage.policy, played) : null;
   const metrics: Metrics = {
     ...returnsOf(played),
     ...exactClean(stage),
     ...policy.findings?.metrics,
     ...(agent.final && { finalReturn: meanReturn(await episodesOf(stage, agent.final, episodes)) }),
-    ...(payRecord && {
-      perceivedReturn: payRecord.paidReturn(),
-      alteredRewards: payRecord.alteredSteps / payRecord.steps,
-    }),
+    ...(paid &&
+      context.arm.poisoning && {
+        perceivedReturn: paid.record.paidReturn(),
+        alteredRewards: paid.record.alteredSteps / paid.record.steps,
+        ...paid.poisoner?.metrics(),
+      }),
+    ...(adopted !== null && { targetAdopted: adopted }),
+    ...paid?.findings,
     seconds: context.now() - started,
   };
   context.emit({ type: 'evaluation', arm, attack: null, metrics });
   context.emit(trajectory(environment, played, { arm, attack: null, trainedSteps: null }));
+  const { poisoning, defense } = context.arm;
+  if (!paid?.poisoner) return;
+  context.emit({ type: 'check', arm, check: paid.poisoner.check() });
+  if (!target?.bounds || adopted === null) return;
+  const { actions, gaps, safe, feasible } = target.bounds;
+  context.emit({
+    type: 'target-policy',
+    arm,
+    actions: Int8Array.from(actions),
+    gaps: Float32Array.from(gaps),
+    safe,
+    feasible,
+  });
+  if (!defense) context.emit({ type: 'check', arm, check: boundsCheck(poisoning!, target.bounds, adopted) });
 }
 
 /** A backdoored arm meets its trigger; one that is not poisoned those of all others, as what they are measured by. */

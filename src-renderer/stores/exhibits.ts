@@ -26,7 +26,7 @@ interface Choice {
   table: string;
   exhibit: string;
   matrix: string;
-  /** Twins, or a duel. */
+  /** Twins, maps, or a duel. */
   stage: string;
   /** The twins shown; undefined follows the run. */
   twinsArm: number | undefined;
@@ -34,6 +34,9 @@ interface Choice {
   twinsDefense: number | undefined;
   /** A step that a mark leads to, in the twins or in an attack's way; whoever shows it takes it. */
   cue: number | undefined;
+  /** The arm whose map is shown beside the clean one's, and the examination; undefined follows the run. */
+  mapsArm: number | undefined;
+  mapsAt: number | undefined;
   /** Filters of the examples; undefined lets everything through. `label` is the true one. */
   family: string | undefined;
   attack: number | undefined;
@@ -63,6 +66,8 @@ const untouched = (): Choice => ({
   twinsAttack: undefined,
   twinsDefense: undefined,
   cue: undefined,
+  mapsArm: undefined,
+  mapsAt: undefined,
   family: undefined,
   attack: undefined,
   label: undefined,

@@ -20,7 +20,7 @@ const DENSE_PAGE = 20_000;
 const FLUSH_MS = 100;
 
 /** Parts of the state that are shown apart, so that a point of a curve does not draw the tables anew. */
-type Part = 'run' | 'curves' | 'results' | 'examples' | 'trajectories' | 'transfers' | 'poisoning';
+type Part = 'run' | 'curves' | 'results' | 'examples' | 'trajectories' | 'transfers' | 'poisoning' | 'maps';
 
 const PART_OF: Partial<Record<RunEvent['type'], Part>> = {
   point: 'curves',
@@ -42,6 +42,9 @@ const PART_OF: Partial<Record<RunEvent['type'], Part>> = {
   triggered: 'poisoning',
   suspects: 'poisoning',
   activations: 'poisoning',
+  grid: 'maps',
+  'grid-policy': 'maps',
+  'target-policy': 'maps',
 };
 
 export const usePlayer = defineStore('player', () => {
@@ -74,6 +77,7 @@ export const usePlayer = defineStore('player', () => {
     trajectories: part('trajectories'),
     transfers: part('transfers'),
     poisoning: part('poisoning'),
+    maps: part('maps'),
   };
 
   /** Sequence numbers of the event that is shown and of the last one. */

@@ -20,12 +20,13 @@ const SHORT: Record<string, object> = {
   'offline-dqn': { logSteps: 500, gradientSteps: 100, hidden: 16 },
   ppo: { steps: 1024, hidden: 16, epochs: 2, examineEvery: 512 },
 };
-/** Fitting made short likewise. */
+/** Fitting made short likewise, and what has no default. */
 const SHORT_FIT: Record<string, object> = {
   'learned-adversary': { trainingSteps: 512 },
   'worst-dynamics': { points: 3, searches: 4, episodes: 2 },
   'robust-sarsa': { trainingSteps: 512, gradientSteps: 20 },
   atla: { every: 512, adversarySteps: 512 },
+  'painted-rewards': { rewards: ['6 = -1'] },
 };
 const learning = agents.filter(({ origin }) => origin === 'trained');
 const ids = (wanted: (entry: CatalogEntry) => boolean) => catalog.filter(wanted).map(({ id }) => ({ id }));
@@ -44,7 +45,7 @@ function experiment(agent: (typeof agents)[number]): Experiment {
       task: 'reinforcement-learning',
       environment: { id: finite ? 'FrozenLake-v1' : 'CartPole-v1' },
       agent: { id: agent.id, ...(SHORT[agent.id] ?? { steps: 2000 }) },
-      poisoning,
+      poisoning: poisoning.map(short),
       attacks: ids(
         (entry) => ['observation', 'action', 'dynamics'].includes(entry.surface!) && fits(entry),
       ).map(short),

@@ -116,3 +116,12 @@ attacks:
   - {id: pgd, norm: l2, epsilon: [0.5, 1], steps: 5}
 evaluation: {samples: 40}
 `;
+
+export const lake = `
+name: firm lake
+task: reinforcement-learning
+seeds: [1]
+environment: {id: FrozenLake-v1, slippery: false}
+agent: {id: q-learning, discount: 0.9, steps: 20000}
+evaluation: {episodes: 5}
+`;

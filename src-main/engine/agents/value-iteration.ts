@@ -7,7 +7,7 @@
  */
 import { integer, number } from '../../contract/params';
 import { defineAgent } from '../definitions';
-import { transitionsOf } from '../rl/exact';
+import { sweep, transitionsOf } from '../rl/exact';
 import { restored, tableFor, trained } from './parts/table';
 
 /** Sweeps between two breaths: up to 50 ms with the 500 states of Taxi. */
@@ -58,24 +58,12 @@ export default defineAgent({
     const { environment } = lesson;
     const transitions = transitionsOf(environment);
     const table = tableFor('value-iteration', environment);
-    const { values, actions } = table;
-    const best = transitions.map(() => 0);
+    const { values } = table;
+    const best = new Float64Array(transitions.length);
     let change = Infinity;
-    for (let sweep = 1; sweep <= sweeps && change > tolerance; sweep++) {
-      change = 0;
-      transitions.forEach((ofState, state) => {
-        ofState.forEach((outcomes, action) => {
-          values[state * actions + action] = outcomes.reduce(
-            (sum, [probability, next, reward, terminated]) =>
-              sum + probability * (reward + (terminated ? 0 : discount * best[next]!)),
-            0,
-          );
-        });
-        const value = Math.max(...values.subarray(state * actions, (state + 1) * actions));
-        change = Math.max(change, Math.abs(value - best[state]!));
-        best[state] = value;
-      });
-      if (sweep % SWEEPS_A_BREATH === 0) await context.breathe();
+    for (let done = 1; done <= sweeps && change > tolerance; done++) {
+      change = sweep(transitions, discount, values, best);
+      if (done % SWEEPS_A_BREATH === 0) await context.breathe();
     }
     const agent = trained(table);
     await lesson.examine(agent.policy, 0);

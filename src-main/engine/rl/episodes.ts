@@ -2,14 +2,12 @@
 import type { Environment } from '../../contract/environment';
 import type { RunEvent } from '../../contract/events';
 import type { Random } from '../../contract/random';
-import type { Policy, Transitions } from '../definitions';
+import type { Policy } from '../definitions';
 import type { BoundAttack } from './eyes';
 import type { BoundHands } from './hands';
 import { greedyActions } from './greedy';
+import type { Pay } from './pay';
 import { stepLimit } from './limit';
-
-/** What a learner is paid for one transition. */
-export type Pay = (transition: Transitions) => number;
 
 export interface Episode {
   return: number;
@@ -63,6 +61,7 @@ export interface Play {
   attack?: BoundAttack;
   /** Who may do something else than the agent chose. */
   hands?: BoundHands;
+  /** What a poisoned learner would be paid. */
   pay?: Pay;
   breathe(): Promise<void>;
 }
@@ -142,7 +141,20 @@ export async function play({
       const record = episodes[episode]!;
       const observation = observations.subarray(row * size, (row + 1) * size);
       record.return += reward;
-      record.paidReturn += pay ? pay(transitionOf(observation, action, reward, terminated)) : reward;
+      record.paidReturn += pay
+        ? pay(
+            {
+              row: episode,
+              observation,
+              action,
+              reward,
+              next: environment.observe(state),
+              terminated,
+              truncated: !terminated && step === limit,
+            },
+            policy,
+          )
+        : reward;
       record.length++;
       if (action !== chosen[row]) record.overridden++;
       record.terminated = terminated;
@@ -159,18 +171,6 @@ export async function play({
   played.steps = episodes.reduce((sum, { length }) => sum + length, 0);
   return played;
 }
-
-export const transitionOf = (
-  observations: Float32Array,
-  action: number,
-  reward: number,
-  terminated: boolean,
-): Transitions => ({
-  observations,
-  actions: Int32Array.of(action),
-  rewards: Float32Array.of(reward),
-  terminated: Uint8Array.of(terminated ? 1 : 0),
-});
 
 function measure(
   played: Played,

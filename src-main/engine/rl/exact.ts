@@ -62,3 +62,65 @@ export function optimalReturn(environment: Environment, steps: number): number {
   const actions = Array.from({ length: environment.actionSpace.n }, (_, action) => action);
   return backwardInduction(environment, steps, (_state, worth) => Math.max(...actions.map(worth)));
 }
+
+/**
+ * One sweep of value iteration, in place: `values` (states × actions) follow from `best`, what each state is worth by its
+ * best action. Gives the largest change of `best`.
+ */
+export function sweep(
+  transitions: Transition[][][],
+  discount: number,
+  values: Float64Array,
+  best: Float64Array,
+): number {
+  let change = 0;
+  transitions.forEach((ofState, state) => {
+    const row = state * ofState.length;
+    ofState.forEach((outcomes, action) => {
+      values[row + action] = outcomes.reduce(
+        (sum, [probability, next, reward, terminated]) =>
+          sum + probability * (reward + (terminated ? 0 : discount * best[next]!)),
+        0,
+      );
+    });
+    const value = Math.max(...values.subarray(row, row + ofState.length));
+    change = Math.max(change, Math.abs(value - best[state]!));
+    best[state] = value;
+  });
+  return change;
+}
+
+/** Sweeps after which values that still change are taken to grow without end. */
+const MOST_SWEEPS = 100_000;
+/** Change of the values at which they count as settled. */
+const SETTLED = 1e-10;
+
+/**
+ * Q*, states × actions: discounted return of the best policy without a time limit.
+ *
+ * @throws LabError when the environment has no transition table, or the values do not settle, as at γ = 1 they may not
+ */
+export function optimalValues(environment: Environment, discount: number): Float64Array {
+  const transitions = transitionsOf(environment);
+  const values = new Float64Array(transitions.length * environment.actionSpace.n);
+  const best = new Float64Array(transitions.length);
+  for (let i = 0; i < MOST_SWEEPS; i++)
+    if (sweep(transitions, discount, values, best) <= SETTLED) return values;
+  throw new LabError(
+    'agent.discount',
+    `found ${discount}, at which the values of this environment do not settle`,
+    'Choose a discount below 1.',
+  );
+}
+
+/** States an episode can come to with an action to choose. */
+export function livingStates(environment: Environment): number[] {
+  const transitions = transitionsOf(environment);
+  const found = new Set(environment.startDistribution!().map(({ state }) => state));
+  // A set goes on with what is added while it is walked.
+  for (const state of found)
+    for (const outcomes of transitions[state]!)
+      for (const [probability, next, , terminated] of outcomes)
+        if (probability > 0 && !terminated) found.add(next);
+  return [...found].sort((a, b) => a - b);
+}

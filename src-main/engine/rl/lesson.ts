@@ -2,14 +2,16 @@
 import type { Environment } from '../../contract/environment';
 import { LabError } from '../../contract/problem';
 import type { ArmContext } from '../context';
-import type { Experience, Lesson, Policy, TransitionLog } from '../definitions';
+import type { Experience, Lesson, PaidStep, PayRepair, Policy, TransitionLog } from '../definitions';
 import type { Implant } from './backdoor';
 import { exactReturn } from './exact';
 import { greedyChoices, type BoundAttack, type Seat } from './eyes';
-import { meanPaidReturn, meanReturn, play, trajectory, transitionOf, type Pay } from './episodes';
+import { meanPaidReturn, meanReturn, play, trajectory } from './episodes';
+import { gridOf } from './grid';
 import type { BoundHands } from './hands';
 import { stepLimit } from './limit';
 import { filterMetrics, recordLog, without } from './log';
+import { adoptedShare, type Pay, type Poisoner } from './pay';
 import { rowsOf, Worlds } from './worlds';
 
 /** Greedy episodes of one examination. */
@@ -18,14 +20,21 @@ const EXAMINATION_EPISODES = 20;
 const CURVE_POINTS = 200;
 /** Examinations whose first episode is drawn. */
 const DRAWN_EXAMINATIONS = 10;
+/** Examinations of which a grid's values are recorded. */
+const MAPPED_EXAMINATIONS = 20;
 /** Share of the training, at its end, over which the paid return is reported. */
 const LAST_SHARE = 0.1;
+
+/** What a poisoner has spent, as curves. */
+const SPENT: readonly string[] = ['alteredRewards', 'rewardChange'];
 
 export interface Conditions {
   environment: Environment;
   context: ArmContext;
-  /** Reward poisoning, each with a stream of its own. */
-  pay?: { practice: Pay; examination: Pay };
+  /** Reward poisoning. */
+  pay?: Poisoner;
+  /** A defence against it: what the learner makes of its pay. */
+  repair?: PayRepair | null;
   /** Training under attack. */
   attacked?: AttackedPractice;
   regularizer?: Lesson['regularizer'];
@@ -85,6 +94,7 @@ export function createLesson(conditions: Conditions): {
     environment,
     context,
     pay,
+    repair,
     attacked,
     regularizer,
     implant,
@@ -102,6 +112,13 @@ export function createLesson(conditions: Conditions): {
   };
   let plannedSteps = 1;
   let drawn = 0;
+  let mapped = 0;
+  const grid = gridOf(environment);
+  /** What an examined learner would learn from. */
+  const examined: Pay = (step, learner) => {
+    const reward = pay ? pay.examination(step, learner) : step.reward;
+    return repair ? repair.judge({ ...step, reward }) : reward;
+  };
 
   const point = (series: string, x: number, value: number | null): void => {
     if (value !== null) context.emit({ type: 'point', arm, series, x, value });
@@ -150,11 +167,19 @@ export function createLesson(conditions: Conditions): {
           });
           const outcomes = worlds.step(actions);
           taken += rows;
-          const next = shown(perceived(worlds.truth(), worlds.seats()));
+          const after = worlds.truth();
+          const next = shown(perceived(after, worlds.seats()));
           const experiences = outcomes.map(({ reward: earned, terminated, truncated }, i): Experience => {
-            const paid = pay
-              ? pay.practice(transitionOf(row(before, i), actions[i]!, earned, terminated))
-              : earned;
+            const lived: PaidStep = {
+              row: i,
+              observation: row(before, i),
+              action: actions[i]!,
+              reward: earned,
+              next: row(after, i),
+              terminated,
+              truncated,
+            };
+            const paid = pay ? pay.practice(lived, policy) : earned;
             const reward = meddled[i]?.reward ?? paid;
             if (meddled[i]) payRecord.triggeredSteps++;
             trueReturn[i]! += earned;
@@ -170,7 +195,7 @@ export function createLesson(conditions: Conditions): {
             return {
               observation: row(observations, i),
               action: actions[i]!,
-              reward,
+              reward: repair ? repair.learn({ ...lived, reward }) : reward,
               next: row(next, i),
               terminated,
               truncated,
@@ -231,7 +256,7 @@ export function createLesson(conditions: Conditions): {
           episodes: EXAMINATION_EPISODES,
           dynamics: (episode) => context.random('examination', trainedSteps, episode),
           ...under,
-          pay: pay?.examination,
+          pay: pay || repair ? examined : undefined,
           breathe: () => context.breathe(),
         });
       const played = await episodes();
@@ -239,6 +264,24 @@ export function createLesson(conditions: Conditions): {
       if (environment.transitions) {
         const choices = greedyChoices(policy, environment.transitions().length);
         point('exactReturn', trainedSteps, exactReturn(environment, choices, limit));
+      }
+      if (pay?.target) point('targetAdopted', trainedSteps, adoptedShare(pay.target, policy, played));
+      if (pay)
+        for (const [series, value] of Object.entries(pay.metrics()).filter(([name]) => SPENT.includes(name)))
+          point(series, trainedSteps, value);
+      if (grid && trainedSteps * MAPPED_EXAMINATIONS >= mapped * plannedSteps) {
+        mapped = Math.floor((trainedSteps * MAPPED_EXAMINATIONS) / plannedSteps) + 1;
+        const states = Float32Array.from({ length: grid.places.length / 2 }, (_, state) => state);
+        const none = new Float32Array(states.length);
+        const { altered, change } = pay?.cells() ?? { altered: none, change: none };
+        context.emit({
+          type: 'grid-policy',
+          arm,
+          trainedSteps,
+          scores: policy.scores(states),
+          altered,
+          change,
+        });
       }
       if (trainedSteps * DRAWN_EXAMINATIONS >= drawn * plannedSteps) {
         drawn = Math.floor((trainedSteps * DRAWN_EXAMINATIONS) / plannedSteps) + 1;

@@ -25,6 +25,5 @@ export default defineRewardAttack({
       help: 'How often the sign is flipped.',
     }),
   },
-  corrupt: ({ rewards }, { probability }, { random }) =>
-    rewards.map((reward) => (random.uniform() < probability ? -reward : reward)),
+  corrupt: (reward, { probability }, { random }) => (random.uniform() < probability ? -reward : reward),
 });

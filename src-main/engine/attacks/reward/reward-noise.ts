@@ -18,6 +18,5 @@ export default defineRewardAttack({
   params: {
     standardDeviation: number({ default: 1, min: 0, max: 1e6, unit: 'reward', help: 'σ of the noise.' }),
   },
-  corrupt: ({ rewards }, { standardDeviation }, { random }) =>
-    rewards.map((reward) => reward + standardDeviation * random.normal()),
+  corrupt: (reward, { standardDeviation }, { random }) => reward + standardDeviation * random.normal(),
 });

@@ -1,0 +1,112 @@
+import { integer, lines } from '../../../contract/params';
+import { defineRlTrainingDefense } from '../../definitions';
+import { confusionFrom, levelIndex, levelsFrom, surrogateLevels } from '../../rl/confusion';
+import { contextsOf } from '../../rl/contexts';
+
+/**
+ * Surrogate rewards (Wang et al. 2020): with C the confusion matrix of the reward levels R, the learner takes a paid level
+ * for its entry of R̂ = C⁻¹ R, whose expectation is the true reward. C is estimated meanwhile: in each context (state,
+ * action, next state) the level paid most often is taken for the true one, and
+ *
+ *     C(i, j) = share of j among all that was paid in contexts whose true level is i.
+ */
+export default defineRlTrainingDefense({
+  id: 'surrogate-rewards',
+  title: 'Surrogate rewards',
+  summary:
+    'Estimates how often each level of reward is taken for another and learns from surrogates that are right on average. Undoes a confusion of rewards as long as the true level is the one paid most often.',
+  limits:
+    'The paper estimates by state and action; here the next state is part of the context, on which grid worlds’ rewards depend. A level that is nowhere the most frequent is taken to be confused as the others are on average. Where a level is taken for another more often than not, the estimate is of the wrong matrix.',
+  reference: {
+    authors: 'J. Wang, Y. Liu, B. Li',
+    title: 'Reinforcement learning with perturbed rewards',
+    year: 2020,
+    where: 'AAAI, arXiv:1810.01032; noise_estimator.py of github.com/wangjksjtu/rl-perturbed-reward',
+  },
+  params: {
+    every: integer({
+      default: 500,
+      min: 1,
+      max: 1e6,
+      unit: 'steps',
+      help: 'Steps between two estimates of the matrix.',
+      advanced: true,
+    }),
+    least: integer({
+      default: 10,
+      min: 1,
+      max: 1e6,
+      unit: 'steps',
+      help: 'Steps in a context before its most frequent level counts.',
+      advanced: true,
+    }),
+    levels: lines({
+      help: 'The amounts that can be paid, a line each. Unless given: all that the environment can pay; −1 and 1 where they cannot be listed.',
+      advanced: true,
+    }),
+    matrix: lines({
+      help: 'The confusion matrix, where it is known, a line a level, as in “0.9 0.1”. Estimated unless given; a singular one is refused.',
+      advanced: true,
+    }),
+  },
+  repair({ every, least, levels: given, matrix }, { environment }) {
+    const levels = levelsFrom(given, environment);
+    const known = matrix ? confusionFrom(matrix, levels.length) : null;
+    let surrogates = known ? surrogateLevels(known, levels) : [...levels];
+    if (!surrogates)
+      throw new RangeError(
+        `matrix: found a singular confusion matrix (${matrix!.join('; ')}); expected one that can be inverted, since nothing can be told from levels that are paid alike`,
+      );
+    const contextOf = contextsOf(environment);
+    const counts = new Map<string, Uint32Array>();
+    let confusion = known;
+    let steps = 0;
+    const judge = ({ reward }: { reward: number }): number => {
+      const level = levelIndex(levels, reward);
+      return level < 0 ? reward : surrogates![level]!;
+    };
+    return {
+      learn(step) {
+        const level = levelIndex(levels, step.reward);
+        if (level >= 0 && !known) {
+          const context = contextOf(step);
+          const count = counts.get(context) ?? new Uint32Array(levels.length);
+          count[level]!++;
+          counts.set(context, count);
+          if (++steps % every === 0) {
+            confusion = estimated([...counts.values()], levels.length, least);
+            // Levels that are paid alike tell nothing: what is paid is taken as it is.
+            surrogates = surrogateLevels(confusion, levels) ?? [...levels];
+          }
+        }
+        return judge(step);
+      },
+      judge,
+      findings: () => ({
+        estimatedConfusion: confusion
+          ? confusion.reduce((sum, row, i) => sum + 1 - row[i]!, 0) / levels.length
+          : null,
+      }),
+    };
+  },
+});
+
+/** The matrix by majority; the identity before any context counts. */
+function estimated(contexts: Uint32Array[], levels: number, least: number): number[][] {
+  const paid = Array.from({ length: levels }, () => new Float64Array(levels));
+  for (const count of contexts) {
+    if (count.reduce((a, b) => a + b, 0) < least) continue;
+    const truth = count.indexOf(Math.max(...count));
+    count.forEach((times, level) => (paid[truth]![level]! += times));
+  }
+  const sums = paid.map((row) => row.reduce((a, b) => a + b, 0));
+  const seen = sums.filter((sum) => sum > 0).length;
+  const kept = paid.reduce((sum, row, i) => sum + (sums[i]! > 0 ? row[i]! / sums[i]! : 0), 0) / (seen || 1);
+  return paid.map((row, i) =>
+    Array.from(row, (times, j) => {
+      if (sums[i]! > 0) return times / sums[i]!;
+      if (seen === 0) return i === j ? 1 : 0;
+      return i === j ? kept : (1 - kept) / (levels - 1);
+    }),
+  );
+}
