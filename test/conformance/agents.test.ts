@@ -16,8 +16,8 @@ const SHORT: Record<string, object> = {
   sarsa: { steps: 3000 },
   'value-iteration': {},
   dqn: { steps: 1200, learningStarts: 200, trainEvery: 200, gradientSteps: 4, hidden: 16 },
-  'behaviour-cloning': { logSteps: 500, epochs: 2, hidden: 16 },
-  'offline-dqn': { logSteps: 500, gradientSteps: 100, hidden: 16 },
+  'behaviour-cloning': { logSteps: 100, exploration: 1, epochs: 1, hidden: 4 },
+  'offline-dqn': { logSteps: 100, exploration: 1, gradientSteps: 20, hidden: 4 },
   ppo: { steps: 1024, hidden: 16, epochs: 2, examineEvery: 512 },
 };
 /** Fitting made short likewise, and what has no default. */
