@@ -33,6 +33,7 @@ export type Capability =
 export type Stage =
   | 'training'
   | 'preprocessing'
+  | 'answers'
   | 'filtering'
   | 'detection'
   | 'certified'

@@ -6,6 +6,7 @@ import type { Surface } from '../contract/params';
 import type {
   ActionAttack,
   AgentDefinition,
+  AnswerDefense,
   CertifiedDefense,
   DetectionDefense,
   DynamicsAttack,
@@ -15,6 +16,7 @@ import type {
   ObservationAttack,
   PolicyAttack,
   PreprocessingDefense,
+  PrivacyAttack,
   RewardAttack,
   RlFilteringDefense,
   RlTrainingDefense,
@@ -31,10 +33,12 @@ export type Attack =
   | DynamicsAttack
   | PolicyAttack
   | LogAttack
-  | RewardAttack;
+  | RewardAttack
+  | PrivacyAttack;
 export type Defense =
   | TrainingDefense
   | PreprocessingDefense
+  | AnswerDefense
   | DetectionDefense
   | CertifiedDefense
   | RlTrainingDefense
