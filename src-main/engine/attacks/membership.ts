@@ -13,7 +13,7 @@ import {
   type PrivacyKnowledge,
   type Target,
 } from '../definitions';
-import { rocOf } from '../detection';
+import { rocOf } from '../roc';
 import { concatenated, sizeOf } from '../splits';
 
 interface Membership<P extends ParamSpecs> extends Omit<PrivacyAttack<P>, 'kind' | 'surface' | 'infer'> {

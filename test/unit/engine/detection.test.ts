@@ -9,10 +9,10 @@ import {
   guardOf,
   GuardedTarget,
   meet,
-  rocOf,
   suspicions,
   thresholdFor,
 } from '../../../src-main/engine/detection';
+import { rocOf } from '../../../src-main/engine/roc';
 import distance from '../../../src-main/engine/defenses/detection/feature-squeezing-distance';
 import mahalanobis from '../../../src-main/engine/defenses/detection/mahalanobis';
 import { predict } from '../../../src-main/engine/evaluate';

@@ -150,7 +150,7 @@ function descent(
   const shown = tf.concat(moves.map(({ down, across }) => moved(images, down, across)));
   const drawn = tf.tensor4d(normal('normal', shown.size, random), shown.shape);
   const disturbed: tf.Tensor4D = tf.add(shown, tf.mul(drawn, noise));
-  const many = tf.tile(labels, [copies]);
+  const many: tf.Tensor1D = tf.tile(labels, [copies]);
   const { loss, gradient } = model.gradient(disturbed, crossEntropy(many, 'untargeted'));
   const back = tf.split(gradient, copies).map((part, i) => moved(part, -moves[i]!.down, -moves[i]!.across));
   const sum = tf.addN([
