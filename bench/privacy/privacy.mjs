@@ -81,7 +81,9 @@ const TARGETS = {
     const [lira, loss] = ['membership-lira', 'membership-loss'].map(
       (id) => attackIn(plain, id).tprAt1PercentFpr?.mean,
     );
-    return [['LiRA finds at least twice the loss threshold’s members at 1 % FPR', lira, 2 * loss, lira >= 2 * loss]];
+    return [
+      ['LiRA finds at least twice the loss threshold’s members at 1 % FPR', lira, 2 * loss, lira >= 2 * loss],
+    ];
   },
   'private-training': (groups) => {
     const hidden = groups.find(({ defense }) => defense?.id === 'dp-sgd');
@@ -115,12 +117,15 @@ async function handOver(file, folder) {
   const { weights } = events.find((event) => event.type === 'trained' && event.arm === 0);
   const { train, validation, test, shape, classes } = await lab.loadDataset(spec.dataset, {});
   mkdirSync(folder, { recursive: true });
-  const save = (name, array, dimensions) => writeFileSync(join(folder, `${name}.npy`), npy(array, dimensions));
+  const save = (name, array, dimensions) =>
+    writeFileSync(join(folder, `${name}.npy`), npy(array, dimensions));
   for (const [name, split] of Object.entries({ train, validation, test })) {
     save(`${name}-images`, split.images, [split.labels.length, ...shape]);
     save(`${name}-labels`, split.labels, [split.labels.length]);
   }
-  const names = Object.fromEntries(Object.keys(weights).map((name) => [name, `weight-${name.replace('/', '-')}`]));
+  const names = Object.fromEntries(
+    Object.keys(weights).map((name) => [name, `weight-${name.replace('/', '-')}`]),
+  );
   for (const [name, array] of Object.entries(weights)) save(names[name], array, [array.length]);
   const layers = lab.modelById(spec.model.id).layers(classes.length, {});
   writeFileSync(join(folder, 'job.json'), JSON.stringify({ layers, shape, weights: names }, null, 1));
@@ -136,14 +141,24 @@ for (const [name, experiment] of Object.entries(EXPERIMENTS)) {
   const file = join(folder, 'experiment.json');
   writeFileSync(file, JSON.stringify({ name, ...common, ...experiment }));
   const { file: session, summary } = sparring(['run', file, '--out', folder]);
-  const targets = (TARGETS[name]?.(summary) ?? []).map(([title, value, limit, met]) => ({ title, value, limit, met }));
+  const targets = (TARGETS[name]?.(summary) ?? []).map(([title, value, limit, met]) => ({
+    title,
+    value,
+    limit,
+    met,
+  }));
   results[name] = { summary, targets };
   for (const { title, value, limit, met } of targets)
     console.log(`${met ? 'met   ' : 'MISSED'} ${title}: ${value?.toFixed(3)} (${limit.toFixed(3)})`);
   for (const group of summary)
     for (const { id, params, metrics } of group.attacks)
       console.log(
-        [group.defense?.id ?? 'undefended', id, params.prior ?? '', ...Object.entries(metrics).map(([metric, { mean }]) => `${metric} ${mean.toPrecision(4)}`)].join('  '),
+        [
+          group.defense?.id ?? 'undefended',
+          id,
+          params.prior ?? '',
+          ...Object.entries(metrics).map(([metric, { mean }]) => `${metric} ${mean.toPrecision(4)}`),
+        ].join('  '),
       );
   if (values.python && ['membership', 'extraction', 'inversion'].includes(name)) {
     await handOver(session, join(folder, 'art'));
@@ -152,7 +167,10 @@ for (const [name, experiment] of Object.entries(EXPERIMENTS)) {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     console.log(run.stdout);
-    results[name].art = run.stdout.trim().split('\n').map((line) => JSON.parse(line));
+    results[name].art = run.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
   }
   writeFileSync(join(values.work, 'results.json'), JSON.stringify(results, null, 1));
 }

@@ -139,12 +139,20 @@ function backdoorTable(summary: GroupSummary[]): string {
     const labels = labelsOf(attacks);
     return attacks.flatMap(({ metrics }, at) =>
       metrics['attackSuccessRate'] && metrics['return']
-        ? [[`${labels[at]} at ${heads[i]}`, ...names.map((name) => shownAs(MEASURES[name]!.unit, metrics[name]))]]
+        ? [
+            [
+              `${labels[at]} at ${heads[i]}`,
+              ...names.map((name) => shownAs(MEASURES[name]!.unit, metrics[name])),
+            ],
+          ]
         : [],
     );
   });
   if (rows.length === 0) return '';
-  return toText([['under the trigger', ...names.map((name) => MEASURES[name]!.title.toLowerCase())], ...rows]);
+  return toText([
+    ['under the trigger', ...names.map((name) => MEASURES[name]!.title.toLowerCase())],
+    ...rows,
+  ]);
 }
 
 /** For each norm a table of what is proven right at a radius, whatever is done to the inputs. */

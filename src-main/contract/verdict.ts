@@ -139,7 +139,8 @@ function inWords(found: {
   if (!ran) return 'Not checked.';
   const holds = 'No check that ran failed.';
   if (!isDefended) return `${holds} Undefended: what the defences are measured by.`;
-  if (asksPrivacy) return `${holds} What it gives away is told by numbers: no attack here tried its robustness.`;
+  if (asksPrivacy)
+    return `${holds} What it gives away is told by numbers: no attack here tried its robustness.`;
   const rival = isAgent ? 'agent’s' : 'model’s';
   if (robust)
     return `${holds} Robust: its worst case lies above the undefended ${rival} by more than the interval.`;

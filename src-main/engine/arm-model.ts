@@ -95,7 +95,13 @@ export function defended(
     const target = new AnsweringTarget(network, (attacked) =>
       definition.begin(params, dataset.classes.length, attacked),
     );
-    return { target, network, answering: target, restart: (_, attacked) => target.restart(attacked), dispose };
+    return {
+      target,
+      network,
+      answering: target,
+      restart: (_, attacked) => target.restart(attacked),
+      dispose,
+    };
   }
   const guard = guardOf(arm, network, dataset);
   if (guard) {

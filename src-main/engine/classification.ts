@@ -117,7 +117,15 @@ export const classification: TaskRunner = {
         if (!canMeet(context.arm, attack)) continue;
         drawAnew('attack', attack.index);
         if (isPrivacy(attack)) {
-          await infer({ attack, model, test, clean, begun, job, training: trainingWork(experiment, context.arm) });
+          await infer({
+            attack,
+            model,
+            test,
+            clean,
+            begun,
+            job,
+            training: trainingWork(experiment, context.arm),
+          });
           begun = {};
           continue;
         }

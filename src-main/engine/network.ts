@@ -165,7 +165,8 @@ export class Network {
     outputGradient: tf.Tensor2D,
   ): { parameters: tf.Tensor[]; input: tf.Tensor } {
     const parameters: tf.Tensor[] = [];
-    const collect: Visit = (layer, x, dy) => parameters.unshift(kernelGradient(layer, x, dy), biasGradient(dy));
+    const collect: Visit = (layer, x, dy) =>
+      parameters.unshift(kernelGradient(layer, x, dy), biasGradient(dy));
     return { input: this.backward(activations, outputGradient, true, collect), parameters };
   }
 
@@ -304,7 +305,11 @@ function squaredGradients(layer: LinearLayer, x: tf.Tensor, dy: tf.Tensor): tf.T
   }
   const [side] = layer.kernel.shape as [number];
   const [n, height, width, filters] = dy.shape as tf.Tensor4D['shape'];
-  const seen = imagePatches(x as tf.Tensor4D, side, layer.strides, layer.padding).reshape([n, height * width, -1]);
+  const seen = imagePatches(x as tf.Tensor4D, side, layer.strides, layer.padding).reshape([
+    n,
+    height * width,
+    -1,
+  ]);
   const own = dy.reshape([n, height * width, filters]);
   const kernels = tf.matMul(seen, own, true, false);
   return tf.add(tf.sum(tf.square(kernels), [1, 2]), tf.sum(tf.square(tf.sum(own, 1)), 1));

@@ -145,11 +145,7 @@ function knowledgeOf({ attack, model, test, clean, job }: Inference): PrivacyKno
 }
 
 /** Another model by the arm's recipe. Its curves are nobody's: what counts is what it answers. */
-async function trainAlike(
-  { experiment, inputs }: Job,
-  train: Split,
-  context: ArmContext,
-): Promise<Likeness> {
+async function trainAlike({ experiment, inputs }: Job, train: Split, context: ArmContext): Promise<Likeness> {
   const { arm } = context;
   const dataset: ImageDataset = { ...inputs.dataset!, train };
   const trainer = new ArmTrainer({

@@ -36,8 +36,7 @@ export function divergenceOfStep({ rate, noise }: Omit<Steps, 'steps'>, order: n
   for (let z = from; z <= to; z += step) {
     const exponent = (2 * z - 1) / (2 * variance);
     // Where the exponential overflows it is all there is.
-    const ratio =
-      exponent > 700 ? Math.log(rate) + exponent : Math.log(1 - rate + rate * Math.exp(exponent));
+    const ratio = exponent > 700 ? Math.log(rate) + exponent : Math.log(1 - rate + rate * Math.exp(exponent));
     logs.push(-(z * z) / (2 * variance) + order * ratio);
   }
   const largest = logs.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -65,7 +64,11 @@ export function epsilonOf({ rate, noise, steps }: Steps, delta: number): number 
 const NOISES = [0.2, 512] as const;
 
 /** The smallest noise, to a thousandth of itself, with which all steps stay within ε; null where none does. */
-export function noiseFor(epsilon: number, { rate, steps }: Omit<Steps, 'noise'>, delta: number): number | null {
+export function noiseFor(
+  epsilon: number,
+  { rate, steps }: Omit<Steps, 'noise'>,
+  delta: number,
+): number | null {
   let [low, high]: number[] = [...NOISES];
   if (epsilonOf({ rate, steps, noise: high! }, delta) > epsilon) return null;
   while (high! / low! > 1.001) {

@@ -46,7 +46,13 @@ export const transferParam = {
 };
 
 export const extractionParams = {
-  queries: integer({ default: 5000, min: 10, max: 1e6, unit: 'queries', help: 'Images the target is asked about.' }),
+  queries: integer({
+    default: 5000,
+    min: 10,
+    max: 1e6,
+    unit: 'queries',
+    help: 'Images the target is asked about.',
+  }),
   copy: choice({
     options: ['small-cnn', 'article-cnn', 'mlp', 'softmax-regression'],
     default: 'small-cnn',
@@ -121,7 +127,10 @@ export async function steal(
   const counts = rounds(params.queries);
   const work = counts.map((n) => n * epochsFor(n, params.epochs));
   const all = work.reduce((a, b) => a + b, 0);
-  let known: Answered = { images: { images: new Float32Array(), labels: new Uint8Array() }, probabilities: new Float32Array() };
+  let known: Answered = {
+    images: { images: new Float32Array(), labels: new Uint8Array() },
+    probabilities: new Float32Array(),
+  };
   let copy: NetworkTarget | null = null;
   let done = 0;
   const [asked, measured]: [number[], Likenesses[]] = [[], []];
@@ -250,7 +259,9 @@ export async function transferred(
   context: PrivacyContext,
 ): Promise<number | null> {
   const own = await classesOf(copy, test, context);
-  const both = [...test.labels.keys()].filter((i) => own[i] === test.labels[i] && answers[i] === test.labels[i]);
+  const both = [...test.labels.keys()].filter(
+    (i) => own[i] === test.labels[i] && answers[i] === test.labels[i],
+  );
   const right = selected(test, Uint32Array.from(both.slice(0, TRANSFERRED)));
   if (sizeOf(right) === 0) return null;
   const batch = toBatch(right, copy.inputShape);
@@ -293,7 +304,11 @@ export function ownImages(
 }
 
 /** An image moved by up to two pixels each way, black coming in. */
-function shifted(image: Float32Array, [height, width, channels]: Target['inputShape'], random: Random): Float32Array {
+function shifted(
+  image: Float32Array,
+  [height, width, channels]: Target['inputShape'],
+  random: Random,
+): Float32Array {
   const [down, across] = [random.integer(5) - 2, random.integer(5) - 2];
   const result = new Float32Array(image.length);
   for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {

@@ -28,7 +28,12 @@ export const showParam = integer({
 export const judgeCost = (test: number): number => 3 * JUDGE_EPOCHS * test;
 
 /** Tells how far the pictures, one a class, have come. Asking for the confidence costs no query of the attack. */
-export function showForming(pictures: Float32Array, confidences: Float32Array, step: number, context: PrivacyContext): void {
+export function showForming(
+  pictures: Float32Array,
+  confidences: Float32Array,
+  step: number,
+  context: PrivacyContext,
+): void {
   const size = pictures.length / confidences.length;
   confidences.forEach((confidence, label) =>
     context.show({ label, step, pixels: pictures.slice(label * size, (label + 1) * size), confidence }),
@@ -103,14 +108,29 @@ function nearestOf(
 export function variationGradient(images: tf.Tensor4D): tf.Tensor4D {
   const [n, height, width, channels] = images.shape;
   const pull = (from: number[], to: number[], length: number[], before: number[], after: number[]) => {
-    const apart = tf.sub(tf.slice4d(images, to as Place, length as Place), tf.slice4d(images, from as Place, length as Place));
+    const apart = tf.sub(
+      tf.slice4d(images, to as Place, length as Place),
+      tf.slice4d(images, from as Place, length as Place),
+    );
     const slope = tf.div(apart, tf.sqrt(tf.add(tf.square(apart), 1e-4)));
     const padded = (places: number[]) =>
-      tf.pad(slope, places.map((place, axis) => [place, images.shape[axis]! - length[axis]! - place]) as [number, number][]);
+      tf.pad(
+        slope,
+        places.map((place, axis) => [place, images.shape[axis]! - length[axis]! - place]) as [
+          number,
+          number,
+        ][],
+      );
     return tf.sub(padded(after), padded(before));
   };
   const rows = pull([0, 0, 0, 0], [0, 1, 0, 0], [n, height - 1, width, channels], [0, 0, 0, 0], [0, 1, 0, 0]);
-  const columns = pull([0, 0, 0, 0], [0, 0, 1, 0], [n, height, width - 1, channels], [0, 0, 0, 0], [0, 0, 1, 0]);
+  const columns = pull(
+    [0, 0, 0, 0],
+    [0, 0, 1, 0],
+    [n, height, width - 1, channels],
+    [0, 0, 0, 0],
+    [0, 0, 1, 0],
+  );
   return tf.add(rows, columns);
 }
 type Place = [number, number, number, number];

@@ -89,9 +89,7 @@ export function membershipFinding(members: Float32Array, nonMembers: Float32Arra
   const tprAt = (rate: number) => roc.y[roc.x.filter((x) => x <= Math.fround(rate)).length - 1]!;
   const { tpr, fpr } = foreseen(members, nonMembers);
   const advantage = tpr - fpr;
-  const deviation = Math.sqrt(
-    (tpr * (1 - tpr)) / members.length + (fpr * (1 - fpr)) / nonMembers.length,
-  );
+  const deviation = Math.sqrt((tpr * (1 - tpr)) / members.length + (fpr * (1 - fpr)) / nonMembers.length);
   return {
     metrics: {
       auc: roc.auc,

@@ -114,11 +114,18 @@ export default definePrivacyAttack({
 });
 
 /** Coarse pictures, one a class, at the size of the target’s images and within [0, 1]. */
-function drawnOut(z: Float32Array, grid: number, { classes, inputShape: [height, width, channels] }: Target): Float32Array {
+function drawnOut(
+  z: Float32Array,
+  grid: number,
+  { classes, inputShape: [height, width, channels] }: Target,
+): Float32Array {
   return tf.tidy(() => {
     const coarse = tf.tensor4d(z, [z.length / (grid * grid * channels), grid, grid, channels]);
     const images = tf.image.resizeBilinear(coarse, [height, width]);
-    return tf.clipByValue(images.slice([0, 0, 0, 0], [classes, -1, -1, -1]), 0, 1).dataSync<'float32'>().slice();
+    return tf
+      .clipByValue(images.slice([0, 0, 0, 0], [classes, -1, -1, -1]), 0, 1)
+      .dataSync<'float32'>()
+      .slice();
   });
 }
 

@@ -79,7 +79,11 @@ async function solved(target: Target, context: PrivacyContext): Promise<NetworkT
   });
   const bias = centred.slice(0, classes);
   const kernel = centred.slice(classes).map((log, i) => log - bias[i % classes]!);
-  const network = new Network(inputShape, softmaxRegression.layers!(classes, {}), context.random('overwritten'));
+  const network = new Network(
+    inputShape,
+    softmaxRegression.layers!(classes, {}),
+    context.random('overwritten'),
+  );
   network.restore({ '1/kernel': Float32Array.from(kernel), '1/bias': Float32Array.from(bias) });
   return new NetworkTarget(network, classes);
 }

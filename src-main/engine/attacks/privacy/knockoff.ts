@@ -7,7 +7,8 @@ export default definePrivacyAttack({
   title: 'Extraction: knockoff nets',
   summary:
     'Asks for the probabilities of random images and trains a copy to give the same ones. A probability says more than a label, so fewer questions do; a target that bends its probabilities misleads it.',
-  limits: 'The paper’s random strategy; its adaptive one chooses among many kinds of images, of which the lab has one.',
+  limits:
+    'The paper’s random strategy; its adaptive one chooses among many kinds of images, of which the lab has one.',
   reference: {
     authors: 'T. Orekondy, B. Schiele, M. Fritz',
     title: 'Knockoff nets: stealing functionality of black-box models',

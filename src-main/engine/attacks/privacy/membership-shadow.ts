@@ -62,7 +62,10 @@ export default defineMembershipAttack({
         await learner.epoch(lesson, 0.001, context.random('teller', epoch), context.breathe);
       }
       const logs = await logProbabilities(target, candidates, context);
-      const asked = { images: featuresOf(logs, candidates.labels), labels: new Uint8Array(sizeOf(candidates)) };
+      const asked = {
+        images: featuresOf(logs, candidates.labels),
+        labels: new Uint8Array(sizeOf(candidates)),
+      };
       const told = await logProbabilities(learner.target, asked, context);
       return Float32Array.from(asked.labels, (_, i) => told[2 * i + 1]! - told[2 * i]!);
     } finally {

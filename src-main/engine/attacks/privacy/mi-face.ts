@@ -93,7 +93,14 @@ export default definePrivacyAttack({
     try {
       for (let step = 1; step <= params.steps; step++) {
         const { confidences, ...next } = tf.tidy(() => {
-          const { gradient, confidences: reached } = descent(model, state.images, labels, step, params, context);
+          const { gradient, confidences: reached } = descent(
+            model,
+            state.images,
+            labels,
+            step,
+            params,
+            context,
+          );
           return { ...adam(state, gradient, step, params.stepSize), confidences: reached };
         });
         tf.dispose({ ...state });
@@ -106,7 +113,13 @@ export default definePrivacyAttack({
         confidences.dispose();
         await context.breathe();
       }
-      return await judged(target, knowledge, state.images.dataSync<'float32'>().slice(), params.steps, context);
+      return await judged(
+        target,
+        knowledge,
+        state.images.dataSync<'float32'>().slice(),
+        params.steps,
+        context,
+      );
     } finally {
       tf.dispose({ ...state, labels });
     }
@@ -168,7 +181,11 @@ function adam({ images, first, second }: State, gradient: tf.Tensor4D, step: num
   const v = tf.add(tf.mul(second, SPREAD), tf.mul(tf.square(gradient), 1 - SPREAD));
   const [mean, square] = [tf.div(m, 1 - MOMENTUM ** step), tf.div(v, 1 - SPREAD ** step)];
   const moved = tf.sub(images, tf.mul(tf.div(mean, tf.add(tf.sqrt(square), 1e-8)), size));
-  return { images: tf.clipByValue(moved, 0, 1) as tf.Tensor4D, first: m as tf.Tensor4D, second: v as tf.Tensor4D };
+  return {
+    images: tf.clipByValue(moved, 0, 1) as tf.Tensor4D,
+    first: m as tf.Tensor4D,
+    second: v as tf.Tensor4D,
+  };
 }
 
 /** Moved by whole pixels, black coming in. To be called within tf.tidy. */

@@ -59,7 +59,11 @@ export default definePrivacyAttack({
 });
 
 /** Probability of the likeliest class minus that of the second [n]. */
-async function marginsOf(copy: NetworkTarget, images: Float32Array, context: PrivacyContext): Promise<Float32Array> {
+async function marginsOf(
+  copy: NetworkTarget,
+  images: Float32Array,
+  context: PrivacyContext,
+): Promise<Float32Array> {
   const n = images.length / copy.inputShape.reduce((a, b) => a * b);
   const logs = await logProbabilities(copy, { images, labels: new Uint8Array(n) }, context);
   return tf.tidy(() => {

@@ -8,7 +8,8 @@ export default defineAnswerDefense({
   title: 'PRADA',
   summary:
     'Watches how far each question lies from the nearest one before it of the same answer. Natural images give distances that are about normally distributed; made ones, which step away from known images, do not. Notices synthetic questions early and a thief who has natural images never.',
-  limits: 'Sees one client. Distances are kept for every question, so that each costs as many as were before.',
+  limits:
+    'Sees one client. Distances are kept for every question, so that each costs as many as were before.',
   reference: {
     authors: 'M. Juuti, S. Szyller, S. Marchal, N. Asokan',
     title: 'PRADA: protecting against DNN model stealing attacks',

@@ -94,11 +94,7 @@ export default defineTrainingDefense({
   },
 });
 
-function stepsOf(
-  { epochs }: Budgeted,
-  images: number,
-  batchSize: number,
-): { rate: number; steps: number } {
+function stepsOf({ epochs }: Budgeted, images: number, batchSize: number): { rate: number; steps: number } {
   return { rate: Math.min(1, batchSize / images), steps: epochs * Math.ceil(images / batchSize) };
 }
 
