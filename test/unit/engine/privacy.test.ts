@@ -130,7 +130,7 @@ describe.each([
     for (const [name, value] of Object.entries(metrics))
       if (value !== null) expect(Number.isFinite(value), name).toBe(true);
     const plan = events.find((event) => event.type === 'run-started')!.plan;
-    const done = events.findLast((event) => event.type === 'progress')!.done;
+    const done = events.filter((event) => event.type === 'progress').at(-1)!.done;
     expect(done).toBeCloseTo(plan.work, 6);
   });
 });

@@ -165,7 +165,8 @@ function descent(
   const disturbed: tf.Tensor4D = tf.add(shown, tf.mul(drawn, noise));
   const many: tf.Tensor1D = tf.tile(labels, [copies]);
   const { loss, gradient } = model.gradient(disturbed, crossEntropy(many, 'untargeted'));
-  const back = tf.split(gradient, copies).map((part, i) => moved(part, -moves[i]!.down, -moves[i]!.across));
+  const parts = tf.split(gradient, copies) as tf.Tensor4D[];
+  const back = parts.map((part, i) => moved(part, -moves[i]!.down, -moves[i]!.across));
   const sum = tf.addN([
     tf.div(tf.addN(back), copies),
     tf.mul(variationGradient(images), variation),
