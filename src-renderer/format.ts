@@ -44,6 +44,8 @@ const UNIT_TEXT: Record<Measure['unit'], string> = {
   seconds: 's',
   milliseconds: 'ms',
   nats: 'nats',
+  probability: '',
+  epsilon: '',
   steps: 'steps',
   cells: 'cells',
   'observation range': 'observation range',

@@ -15,9 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { createServer } from 'vite';
 import { parse } from 'yaml';
-import { engineEnvironment } from '../../scripts/environment.mjs';
+import { openLab } from '../lab.mjs';
 import { sparring } from '../run-sparring.mjs';
 import { npy } from './npy.mjs';
 import { results, rowText } from './report.mjs';
@@ -100,24 +99,6 @@ function sessionOf(name) {
   const file = join(folder, 'experiment.json');
   writeFileSync(file, experiment);
   return sparring(['run', file, '--out', folder]);
-}
-
-/** The lab's engine in this process: to read the session, and to say what the trained network answers. */
-async function openLab() {
-  Object.assign(process.env, engineEnvironment());
-  const server = await createServer({
-    configFile: false,
-    logLevel: 'error',
-    server: { middlewareMode: true, hmr: false, ws: false },
-    appType: 'custom',
-  });
-  const tf = (await import('@tensorflow/tfjs-node')).default;
-  const [{ withSession }, { loadDataset }, { Network }, { modelById }] = await Promise.all(
-    ['sessions/reader', 'datasets/index', 'engine/network', 'engine/registry'].map((path) =>
-      server.ssrLoadModule(`/src-main/${path}.ts`),
-    ),
-  );
-  return { tf, withSession, loadDataset, Network, modelById, close: () => server.close() };
 }
 
 /** Writes what peers.py needs of an arm to `folder` and returns its attacks. */

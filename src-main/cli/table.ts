@@ -125,6 +125,7 @@ export function resultTable(task: Task, { summary, transfers }: Summary): string
     task === 'reinforcement-learning' ? backdoorTable(summary) : '',
     certifiedTables(summary),
     detectorTable(summary),
+    privacyTable(summary),
     failed.join('\n'),
     transferTables(summary, transfers ?? []),
   ];
@@ -221,6 +222,38 @@ function detectorTable(summary: GroupSummary[]): string {
       }),
     ]),
   ]);
+}
+
+/** What the attacks on privacy are told by, those of one kind in one table. */
+const PRIVACY_METRICS = [
+  ['auc', 'tprAt1PercentFpr', 'balancedAccuracy', 'baseRate', 'membershipAdvantage'],
+  ['queries', 'copyAccuracy', 'fidelity', 'copyTransferRate', 'detectedAfter'],
+  ['targetConfidence', 'independentReading', 'nearestDistance'],
+];
+/** Tells the kinds apart: no other attack has these. */
+const PRIVACY_KEYS = ['membershipAdvantage', 'copyAccuracy', 'independentReading'];
+
+/** A table a kind of privacy attack, a row an attack and arm. */
+function privacyTable(summary: GroupSummary[]): string {
+  const heads = headOf(summary);
+  return PRIVACY_METRICS.map((metrics, kind) => {
+    const rows = summary.flatMap(({ attacks }, i) => {
+      const labels = labelsOf(attacks);
+      return attacks.flatMap((attack, at) =>
+        attack.metrics[PRIVACY_KEYS[kind]!]
+          ? [
+              [
+                `${labels[at]}, ${heads[i]}`,
+                ...metrics.map((name) => shownAs(MEASURES[name]!.unit, attack.metrics[name])),
+              ],
+            ]
+          : [],
+      );
+    });
+    return rows.length ? toText([['', ...metrics.map((name) => MEASURES[name]!.title)], ...rows]) : '';
+  })
+    .filter((block) => block !== '')
+    .join('\n\n');
 }
 
 /** A row a defence: what it gains and what it costs. `*`: nothing else is better in clean and worst-case accuracy at once. */

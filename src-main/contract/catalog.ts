@@ -34,6 +34,7 @@ export type Capability =
 export type Stage =
   | 'training'
   | 'preprocessing'
+  | 'answers'
   | 'filtering'
   | 'detection'
   | 'certified'

@@ -307,6 +307,24 @@ export type RunEvent =
       predicted: Uint8Array;
       confidence: Float32Array;
     }
+  | {
+      /** What an inversion made of a class so far; the latest of each arm, attack and class counts. */
+      type: 'reconstruction';
+      arm: number;
+      attack: number;
+      /** The class. */
+      label: number;
+      step: number;
+      shape: ImageShape;
+      /** Pixels in [0, 1]. */
+      pixels: Float32Array;
+      /** Softmax probability the target gives the class. */
+      confidence: number;
+      /** Class that an independent classifier reads; absent while the picture forms. */
+      reading?: number;
+      /** The target's training image that lies nearest, for comparison; with the reading. */
+      nearest?: Float32Array;
+    }
   /** Adversarial examples of one arm tried on another. */
   | { type: 'transfer'; source: number; target: number; attack: number; metrics: Metrics }
   | {

@@ -22,6 +22,7 @@ export type Warning = EventOf<'warning'>;
 export type Fitted = EventOf<'fitted'>;
 export type AttackCurve = EventOf<'attack-curve'>;
 export type Certified = EventOf<'certified'>;
+export type Reconstruction = EventOf<'reconstruction'>;
 export type AttackSteps = EventOf<'attack-steps'>;
 export type Transfer = EventOf<'transfer'>;
 export type Inherited = EventOf<'inherited'>;
@@ -99,6 +100,8 @@ export interface RunState {
   examples: Example[];
   /** The latest of each arm and attack: `trajectoryKey`. */
   trajectories: Map<string, Trajectory>;
+  /** Of each arm, attack and class the latest, in the order they were begun. */
+  reconstructions: Reconstruction[];
   transfers: Transfer[];
   /** Null where the environment's states are no cells of a map. */
   grid: Grid | null;
@@ -129,6 +132,7 @@ export function initialState(): RunState {
     arms: [],
     examples: [],
     trajectories: new Map(),
+    reconstructions: [],
     transfers: [],
     grid: null,
     warnings: [],
@@ -254,6 +258,14 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
     case 'attack-steps':
       arm!.steps[event.attack] = event;
       break;
+    case 'reconstruction': {
+      const place = state.reconstructions.findIndex(
+        (one) => one.arm === event.arm && one.attack === event.attack && one.label === event.label,
+      );
+      if (place === -1) state.reconstructions.push(event);
+      else state.reconstructions[place] = event;
+      break;
+    }
     case 'transfer':
       state.transfers.push(event);
       break;

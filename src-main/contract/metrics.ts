@@ -12,6 +12,8 @@ export interface Measure {
     | 'seconds'
     | 'milliseconds'
     | 'nats'
+    | 'probability'
+    | 'epsilon'
     | 'steps'
     | 'cells'
     | 'observation range';
@@ -63,10 +65,100 @@ export const MEASURES: Record<string, Measure> = {
     help: 'Inputs the detector rejects. Of clean inputs these are false alarms, which count as errors; an attacked input that is rejected counts as withstood.',
   },
   auc: {
-    title: 'Detector: area under the ROC',
+    title: 'Area under the ROC',
     unit: 'share',
-    better: 'higher',
-    help: 'Chance that a successful adversarial input scores higher than a clean one; the attacker evades the detector as well as the model.',
+    better: 'neither',
+    help: 'Detectors: chance that a successful adversarial input scores higher than a clean one, the attacker evading the detector as well as the model. Membership: chance that a training image looks more like one than an image the model never saw; 50 % is guessing.',
+  },
+  tprAt1PercentFpr: {
+    title: 'Members found at 1 % false accusations',
+    unit: 'share',
+    better: 'lower',
+    help: 'Training images recognised at the threshold that 1 % of the images the model never saw exceed. Guessing finds 1 %.',
+  },
+  tprAtTenthPercentFpr: {
+    title: 'Members found at 0.1 % false accusations',
+    unit: 'share',
+    better: 'lower',
+    help: 'The same at 0.1 %; told only where there are 10,000 non-members or more.',
+  },
+  balancedAccuracy: {
+    title: 'Balanced accuracy of the inference',
+    unit: 'share',
+    better: 'lower',
+    help: 'Mean of the members and the non-members told right, at a threshold chosen on other candidates. 50 % is guessing, whatever the base rate.',
+  },
+  baseRate: {
+    title: 'Base rate',
+    unit: 'share',
+    better: 'neither',
+    help: 'Members among the candidates: the accuracy of saying “member” to all.',
+  },
+  membershipAdvantage: {
+    title: 'Membership advantage',
+    unit: 'share',
+    better: 'lower',
+    help: 'Members found minus non-members accused, at a threshold chosen on other candidates. 0 is guessing.',
+  },
+  advantageLow: {
+    title: 'Membership advantage, low end',
+    unit: 'share',
+    better: 'neither',
+    help: 'Of its 95 % interval over the candidates of one model.',
+  },
+  advantageHigh: {
+    title: 'Membership advantage, high end',
+    unit: 'share',
+    better: 'neither',
+    help: 'Of its 95 % interval over the candidates of one model.',
+  },
+  copyAccuracy: {
+    title: 'Accuracy of the copy',
+    unit: 'share',
+    better: 'lower',
+    help: 'Test images that the stolen copy classifies right.',
+  },
+  largestDifference: {
+    title: 'Largest difference of a probability',
+    unit: 'probability',
+    better: 'neither',
+    help: 'Between the answers of the target and of the copy, over all test images and classes.',
+  },
+  copyTransferRate: {
+    title: 'Success with the copy',
+    unit: 'share',
+    better: 'lower',
+    help: 'Of the test images both have right, those that an attack on the copy turns for the target.',
+  },
+  targetConfidence: {
+    title: 'Confidence in the reconstruction',
+    unit: 'share',
+    better: 'neither',
+    help: 'Probability the attacked model gives the class it was inverted for, mean over classes. Flattering: noise that no person can read reaches it too.',
+  },
+  independentReading: {
+    title: 'Read by an independent classifier',
+    unit: 'share',
+    better: 'lower',
+    help: 'Reconstructions taken for their class by a classifier that had no part in their making.',
+  },
+  nearestDistance: {
+    title: 'Distance to the nearest training image',
+    unit: 'pixel range',
+    better: 'neither',
+    help: 'L2, mean over classes: how near a reconstruction comes to an image of its class that was trained on.',
+  },
+  detectedAfter: {
+    title: 'Queries until noticed',
+    unit: 'count',
+    better: 'lower',
+    help: 'Queries after which their distribution no longer looks like one of natural images; absent where it was not noticed.',
+  },
+  privacySpent: {
+    title: 'Privacy spent (ε)',
+    unit: 'epsilon',
+    better: 'lower',
+    help: 'Differential privacy of the training, by the Rényi accountant, at the δ of the defence.',
   },
   tprAt5PercentFpr: {
     title: 'Detector: found at 5 % false alarms',
@@ -511,6 +603,7 @@ export const SERIES: Record<string, SeriesInfo> = {
   oneStepAccuracy: { title: 'Accuracy under one step (training inputs)', x: 'epochs', unit: 'share' },
   manyStepAccuracy: { title: 'Accuracy under many steps (training inputs)', x: 'epochs', unit: 'share' },
   epsilon: { title: 'Training epsilon', x: 'epochs', unit: 'pixel range' },
+  privacySpent: { title: 'Privacy spent', x: 'epochs', unit: 'epsilon' },
   worstCaseLoss: { title: 'Loss of the worst case within the bounds', x: 'epochs', unit: 'nats' },
   return: { title: 'Episode return (training)', x: 'environment steps', unit: 'return' },
   perceivedReturn: { title: 'Perceived return (training)', x: 'environment steps', unit: 'return' },
@@ -542,6 +635,9 @@ export const ATTACK_CURVES: Record<string, { title: string; x: string; unit: Mea
   robustAccuracyByQueries: { title: 'Robust accuracy by queries', x: 'queries', unit: 'share' },
   medianDistanceByQueries: { title: 'Median distance by queries', x: 'queries', unit: 'pixel range' },
   obliviousRoc: { title: 'ROC, oblivious attacker', x: 'false alarms', unit: 'share' },
+  membershipRoc: { title: 'ROC of membership', x: 'false accusations', unit: 'share' },
+  fidelityByQueries: { title: 'Fidelity by queries', x: 'queries', unit: 'share' },
+  copyAccuracyByQueries: { title: 'Accuracy of the copy by queries', x: 'queries', unit: 'share' },
   adaptiveRoc: { title: 'ROC, adaptive attacker', x: 'false alarms', unit: 'share' },
 };
 

@@ -4,6 +4,7 @@
  */
 import type { AttackPlan, Check } from './events';
 import type { ArmState } from './fold';
+import { isPrivacy } from './privacy';
 import { beats, meanInterval, pairedEvidence } from './statistics';
 
 export interface Verdict {
@@ -107,6 +108,7 @@ export function verdict(arms: ArmState[], undefended: ArmState[], attacks: Attac
       isDefended: !arms.every((arm) => undefended.includes(arm)),
       isAgent: arms.every((arm) => standing(arm, counts) === null),
       seeds: arms.length,
+      asksPrivacy: attacks.length > 0 && attacks.every(isPrivacy),
     }),
     checks,
   };
@@ -122,8 +124,10 @@ function inWords(found: {
   /** Returns are neither shares nor paired. */
   isAgent: boolean;
   seeds: number;
+  /** No attack tries what the model withstands. */
+  asksPrivacy: boolean;
 }): string {
-  const { failed, gradientMasking, ran, robust, above, isDefended, isAgent, seeds } = found;
+  const { failed, gradientMasking, ran, robust, above, isDefended, isAgent, seeds, asksPrivacy } = found;
   if (gradientMasking.length > 0) {
     const signs = gradientMasking.map((id) => MASKING[id]!).join('; ');
     const consequence = above
@@ -135,6 +139,8 @@ function inWords(found: {
   if (!ran) return 'Not checked.';
   const holds = 'No check that ran failed.';
   if (!isDefended) return `${holds} Undefended: what the defences are measured by.`;
+  if (asksPrivacy)
+    return `${holds} What it gives away is told by numbers: no attack here tried its robustness.`;
   const rival = isAgent ? 'agent’s' : 'model’s';
   if (robust)
     return `${holds} Robust: its worst case lies above the undefended ${rival} by more than the interval.`;

@@ -1,13 +1,14 @@
 /** The models of arms: imported, or rebuilt from the weights a training left. */
 import type { ImageDataset } from '../contract/dataset';
-import type { ArmPlan, AttackPlan } from '../contract/events';
+import type { ArmPlan, AttackPlan, Metrics } from '../contract/events';
 import type { Applied, ParamsOf, ParamSpecs } from '../contract/params';
 import { LabError } from '../contract/problem';
 import { stream, type Random } from '../contract/random';
+import { AnsweringTarget } from './answering';
 import type { FeatureTarget, Target, WhiteBoxTarget } from './definitions';
 import { GuardedTarget, guardOf, type Guard } from './detection';
 import { Network, type LayerSpec } from './network';
-import { attackOf, defenseById, modelById } from './registry';
+import { attackById, defenseById, modelById } from './registry';
 import { SmoothedTarget } from './smoothing';
 import { LayersTarget, NetworkTarget, PreprocessedTarget, RemoteTarget, type ImportOptions } from './targets';
 import type { Inputs } from './task';
@@ -25,14 +26,19 @@ export interface Model {
   network?: FeatureTarget;
   /** The detector beside it, where the arm has one. */
   guard?: Guard;
-  /** Where the target draws at random: from another stream from now on. */
-  restart?(random: Random): void;
+  /** What was noticed of whoever asks, where the defence looks at that. */
+  answering?: { report(): Metrics };
+  /**
+   * Where the target draws at random, or remembers who asked: begins anew, its draws from another stream. `attacked`: it is one
+   * attacker who asks from now on, and not everybody.
+   */
+  restart?(random: Random, attacked: boolean): void;
   dispose(): void;
 }
 
 /** Whether the arm's model offers what the attack requires. In an experiment of several models some may not. */
 export const canMeet = ({ model }: ArmPlan, { id }: AttackPlan): boolean =>
-  attackOf('evasion', id).requires.every((need) => modelById(model!.id).capabilities.includes(need));
+  attackById(id).requires.every((need) => modelById(model!.id).capabilities.includes(need));
 
 /** Whether the arm's model is trained by the lab. */
 export const isTrainedHere = ({ model }: Pick<ArmPlan, 'model'>): boolean =>
@@ -84,6 +90,18 @@ export function defended(
       stream(seed, 'preprocessing'),
     );
     return { target, bare: network, network, restart: (random) => target.restart(random), dispose };
+  }
+  if (definition?.stage === 'answers') {
+    const target = new AnsweringTarget(network, (attacked) =>
+      definition.begin(params, dataset.classes.length, attacked),
+    );
+    return {
+      target,
+      network,
+      answering: target,
+      restart: (_, attacked) => target.restart(attacked),
+      dispose,
+    };
   }
   const guard = guardOf(arm, network, dataset);
   if (guard) {

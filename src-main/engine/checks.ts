@@ -127,7 +127,7 @@ async function epsilonZero(checking: Checking, some: Split): Promise<Check> {
   const nothing = scaledAttack(tried, 0);
   const same = await craft(readyAttack(nothing), target, some, context.for('epsilon-zero'), true, () => {});
   // A target that draws at random is to draw the same for both.
-  const drawAnew = () => model.restart?.(context.random('preprocessing', id));
+  const drawAnew = () => model.restart?.(context.random('preprocessing', id), false);
   drawAnew();
   const after = await predict(target, { images: same, labels: some.labels });
   drawAnew();

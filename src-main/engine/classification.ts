@@ -3,6 +3,7 @@ import type { ImageDataset, Split } from '../contract/dataset';
 import type { Experiment } from '../contract/experiment';
 import type { ArmPlan, AttackPlan, Metrics, RunEvent } from '../contract/events';
 import type { ParamsOf, ParamSpecs } from '../contract/params';
+import { isNotPrivacy, isPrivacy } from '../contract/privacy';
 import { canMeet, defended, importedModel, isTrainedHere, layersOf, restored, type Model } from './arm-model';
 import { recordSteps } from './attack-steps';
 import { adaptiveNotWeaker, checksAfter, checksBefore, checksWork, withinBudget } from './checks';
@@ -43,6 +44,7 @@ import { Memory } from './memory';
 import type { LayerSpec } from './network';
 import { poison, poisoningWork, whatItReached } from './poisoning';
 import { activationsOf, looksAtTrainingSet, trainingSetOf } from './provenance';
+import { infer, privacyWork } from './privacy';
 import { attackOf, defenseById } from './registry';
 import { fittingInputs, sizeOf, testInputs } from './splits';
 import { CountingTarget, NetworkTarget } from './targets';
@@ -65,9 +67,16 @@ export const classification: TaskRunner = {
       trainingWork(experiment, arm) +
       attacks
         .filter((attack) => canMeet(arm, attack))
-        .reduce((sum, attack) => sum + evaluationWork(experiment, arm, attack), 0) +
+        .reduce(
+          (sum, attack) =>
+            sum +
+            (isPrivacy(attack)
+              ? privacyWork(experiment, arm, attack, trainingWork(experiment, arm))
+              : evaluationWork(experiment, arm, attack)),
+          0,
+        ) +
       (experiment.evaluation.corruptions ? CORRUPTED_COPIES * copyWork(experiment) : 0) +
-      checksWork(experiment, arm, attacks) +
+      checksWork(experiment, arm, attacks.filter(isNotPrivacy)) +
       certificateWork(experiment, arm)
     );
   },
@@ -77,19 +86,21 @@ export const classification: TaskRunner = {
     const { experiment, inputs, attacks, context, resume, kept } = job;
     const { index } = context.arm;
     const dataset = inputs.dataset!;
+    const checked = attacks.filter(isNotPrivacy);
     const test = testInputs(dataset, experiment);
     const model = await obtain(job, dataset);
     try {
       const resumed = resume?.position.stage === 'evaluation';
       const told = resume?.history.find((event): event is Certified => event.type === 'certified');
       const drawAnew = (...purpose: (string | number)[]) =>
-        model.restart?.(context.random('preprocessing', ...purpose));
+        model.restart?.(context.random('preprocessing', ...purpose), purpose[0] === 'attack');
       drawAnew('clean');
       const started = context.now();
       const clean = await predict(model.target, test);
       let certified = told ?? null;
       if (!resumed) {
-        reportClean(model, test, clean, context.now() - started, dataset, context);
+        const told = { ...privacySpent(context.arm, dataset, experiment), ...model.answering?.report() };
+        reportClean(model, test, clean, context.now() - started, dataset, context, told);
         drawAnew('triggered');
         const triggered = await whatItReached(model.target, dataset, test, context);
         if (triggered) context.emit(triggered);
@@ -101,7 +112,7 @@ export const classification: TaskRunner = {
         }
         certified = await certify(experiment, model.network, test, context);
         if (certified) context.emit(certified);
-        await checksBefore({ attacks, model, test, clean, context, experiment });
+        await checksBefore({ attacks: checked, model, test, clean, context, experiment });
         context.emit({
           type: 'checkpoint',
           position: { arm: index, stage: 'evaluation', done: 0 },
@@ -112,12 +123,25 @@ export const classification: TaskRunner = {
       for (const attack of attacks.slice(resumed ? resume.position.done : 0)) {
         if (!canMeet(context.arm, attack)) continue;
         drawAnew('attack', attack.index);
+        if (isPrivacy(attack)) {
+          await infer({
+            attack,
+            model,
+            test,
+            clean,
+            begun,
+            job,
+            training: trainingWork(experiment, context.arm),
+          });
+          begun = {};
+          continue;
+        }
         const adversarial = await underAttack({ attack, model, test, clean, begun, certified, job });
         begun = {};
         if (experiment.evaluation.transfer) kept.adversarial.set(`${index}/${attack.index}`, adversarial);
       }
       drawAnew('checks');
-      await checksAfter({ attacks, model, test, clean, context, experiment });
+      await checksAfter({ attacks: checked, model, test, clean, context, experiment });
     } finally {
       model.dispose();
     }
@@ -229,6 +253,8 @@ async function train(
   const { arm } = context;
   const started = context.now();
   const defense = arm.defense && defenseById(arm.defense.id);
+  // A privacy budget that does not suffice is refused before anything is trained.
+  if (defense?.stage === 'training') privacySpent(arm, dataset, experiment);
   if (defense?.stage === 'preprocessing' || defense?.stage === 'detection') {
     defense.check?.(dataset.shape, arm.defense!.params as AnyParams);
   }
@@ -271,6 +297,13 @@ async function train(
   return defended(arm, dataset, target, () => trainer.dispose());
 }
 
+/** ε of a differentially private training; nothing for others. Throws LabError where its budget does not suffice. */
+function privacySpent({ defense }: ArmPlan, { train }: ImageDataset, { training }: Experiment): Metrics {
+  const definition = defense && defenseById(defense.id);
+  if (definition?.stage !== 'training' || !definition.spent) return {};
+  return { privacySpent: definition.spent(defense!.params as AnyParams, sizeOf(train), training.batchSize) };
+}
+
 function reportClean(
   { target }: Model,
   test: Split,
@@ -278,6 +311,7 @@ function reportClean(
   seconds: number,
   { classes }: ImageDataset,
   context: ArmContext,
+  more: Metrics,
 ): void {
   const n = sizeOf(test);
   const outcome = Uint8Array.from(test.labels, (label, i) => (clean.labels[i] === label ? 3 : 0));
@@ -286,7 +320,7 @@ function reportClean(
     type: 'evaluation',
     arm: context.arm.index,
     attack: null,
-    metrics: { accuracy: right / n, seconds, ...silence(target, clean) },
+    metrics: { accuracy: right / n, seconds, ...silence(target, clean), ...more },
     outcome,
     predicted: clean.labels,
     labels: test.labels.slice(),

@@ -505,6 +505,82 @@ export interface RewardAttack<P extends ParamSpecs = ParamSpecs> extends AttackB
   plan?(params: ParamsOf<P>, setting: PaySetting): Payer;
 }
 
+/** One model trained as the target was, on other images. */
+export interface Likeness {
+  target: Target;
+  dispose(): void;
+}
+
+/** What stands around a target whose secrets are asked for: what the attacker has of its own, and what it is judged by. */
+export interface PrivacyKnowledge {
+  /** Images whose membership is asked about: some the target was trained on, and some it never saw. */
+  members: Split;
+  nonMembers: Split;
+  /** Images of the same kind that the attacker has: neither trained on nor among those above. May be none. */
+  own: Split;
+  /** Images the target was trained on, in all. */
+  trainedOn: number;
+  classNames: string[];
+  /** Trains another model as the target was trained, its defence included; for attacks that require `training`. */
+  trainAlike(train: Split, ...purpose: (string | number)[]): Promise<Likeness>;
+  /** For scoring alone, not for the attacker: test images with the target’s classes of them, which cost no query. */
+  test: Split;
+  answers: Uint8Array;
+  /** Likewise: its classes of any images. */
+  answersTo(images: Split): Promise<Uint8Array>;
+  /** Likewise: the images it was trained on. */
+  train: Split;
+}
+
+export interface PrivacyContext extends EvasionContext {
+  /** To be told now and then which share of the work is done, from 0 to 1. */
+  progress(share: number): void;
+  /** A picture that is forming, shown at once: the latest of each class stands for the ones before. */
+  show(picture: Reconstruction): void;
+  warn(code: string, message: string): void;
+}
+
+/** What was made of a class so far. */
+export interface Reconstruction {
+  label: number;
+  step: number;
+  pixels: Float32Array;
+  /** Softmax probability the target gives the class. */
+  confidence: number;
+  /** Class that a classifier takes it for which had no part in its making; absent while it forms. */
+  reading?: number;
+}
+
+/** What a privacy attack found out: numbers, and curves named in ATTACK_CURVES. */
+export interface Finding {
+  metrics: Metrics;
+  curves: { series: string; x: ArrayLike<number>; y: ArrayLike<number> }[];
+}
+
+/** By what the work of a privacy attack is reckoned. */
+export interface PrivacyBasis {
+  /** Images asked about, members and non-members together, and test images. */
+  candidates: number;
+  test: number;
+  trainedOn: number;
+  classes: number;
+  /** Passes that the training of one image takes in a training like the target’s, over all epochs. */
+  training: number;
+}
+
+/** Learns of the trained model what it was not meant to tell: who was trained on, what they look like, the model itself. */
+export interface PrivacyAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
+  surface: 'privacy';
+  /** Passes of one image, over the whole attack, for the estimate of the time. */
+  cost(params: ParamsOf<P>, basis: PrivacyBasis): number;
+  infer(
+    target: Target,
+    knowledge: PrivacyKnowledge,
+    params: ParamsOf<P>,
+    context: PrivacyContext,
+  ): Promise<Finding>;
+}
+
 // ── Defences ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface DefenseBase<P extends ParamSpecs> extends Definition<P> {
@@ -546,7 +622,9 @@ export interface FitOptions {
   /**
    * Replaces the whole step's loss by one that is not of the logits alone; called within tf.tidy. `progress` as in `perturb`.
    */
-  descend?(network: Network, batch: Batch, progress: number): Descent;
+  descend?(network: Network, batch: Batch, progress: number, context: Context): Descent;
+  /** Instead of going through all images in a random order: each takes part in a step with the same chance, for itself. */
+  sampling?: 'poisson';
   /**
    * Replaces a batch's images before the gradient step; `progress` runs from 0 to 1 over the training. More rows than the
    * batch has are for a `loss` that compares; the first ones count for the accuracy.
@@ -571,6 +649,7 @@ export interface FitOptions {
 
 /** What a training defence works with. */
 export interface Trainer {
+  readonly training: Training;
   /** Trains a freshly initialised model and returns it. */
   fit(train: Split, options?: FitOptions): Promise<FeatureTarget>;
   /** Another attack as an ingredient: no early finish, budget and range enforced as in an evaluation. */
@@ -608,6 +687,11 @@ interface TrainedDefense<P extends ParamSpecs> extends DefenseBase<P> {
    * report adds up to it.
    */
   cost(basis: CostBasis, params: ParamsOf<P>): number;
+  /**
+   * Where the training is differentially private: ε that it spends on so many images, at the δ among the parameters.
+   * @throws LabError where its budget does not suffice
+   */
+  spent?(params: ParamsOf<P>, images: number, batchSize: number): number;
   /** The last `fit` it awaits is the defended model. */
   train(trainer: Trainer, dataset: ImageDataset, params: ParamsOf<P>, context: Context): Promise<void>;
 }
@@ -730,6 +814,21 @@ export interface DetectionDefense<P extends ParamSpecs = ParamSpecs> extends Def
   check?(shape: ImageShape, params: ParamsOf<P>): void;
   /** Learns what clean inputs look like; never sees an attack. */
   fit(target: FeatureTarget, train: Split, params: ParamsOf<P>): Detector;
+}
+
+/** One client's questions to a defended model, in their order. */
+export interface Answering {
+  /** What is answered in place of these logarithms of probabilities, n × classes, to n images. */
+  answer(images: Float32Array, logs: Float32Array): Float32Array;
+  /** What was noticed of the client so far. */
+  report?(): Metrics;
+}
+
+/** Changes what a model answers, or whom it answers; the network itself is left as it is, and so are its gradients. */
+export interface AnswerDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
+  stage: 'answers';
+  /** Begun anew for the clean evaluation, which stands for many users, and for every attack, which is one. */
+  begin(params: ParamsOf<P>, classes: number, attacked: boolean): Answering;
 }
 
 /** Images as the model is to see them, and the way back for gradients. */
@@ -1091,9 +1190,15 @@ export const definePolicyAttack = <const P extends ParamSpecs>(
 export const defineLogAttack = <const P extends ParamSpecs>(
   d: Omit<LogAttack<P>, 'kind' | 'surface'>,
 ): LogAttack<P> => ({ kind: 'attack', surface: 'log', ...d });
+export const definePrivacyAttack = <const P extends ParamSpecs>(
+  d: Omit<PrivacyAttack<P>, 'kind' | 'surface'>,
+): PrivacyAttack<P> => ({ kind: 'attack', surface: 'privacy', ...d });
 export const defineTrainingDefense = <const P extends ParamSpecs>(
   d: Omit<TrainingDefense<P>, 'kind' | 'stage'>,
 ): TrainingDefense<P> => ({ kind: 'defense', stage: 'training', ...d });
+export const defineAnswerDefense = <const P extends ParamSpecs>(
+  d: Omit<AnswerDefense<P>, 'kind' | 'stage'>,
+): AnswerDefense<P> => ({ kind: 'defense', stage: 'answers', ...d });
 export const definePreprocessingDefense = <const P extends ParamSpecs>(
   d: Omit<PreprocessingDefense<P>, 'kind' | 'stage'>,
 ): PreprocessingDefense<P> => ({ kind: 'defense', stage: 'preprocessing', ...d });

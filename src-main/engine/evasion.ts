@@ -91,7 +91,7 @@ export async function prepareAttack(
   const params = applied.params as AnyParams;
   const asked = definition.access === 'gradients' ? whiteBox(target) : target;
   const fitting: FitContext = {
-    ...contextOf(context, false),
+    ...evasionContext(context, false),
     aims: (batch) => aims(params.goal, target, batch, context),
     progress,
   };
@@ -102,7 +102,8 @@ export async function prepareAttack(
 const goalOf = ({ params }: Pick<Applied, 'params'>): Goal =>
   params.goal === 'untargeted' ? 'untargeted' : 'targeted';
 
-function contextOf(context: Context, finishEarly: boolean): EvasionContext {
+/** A context that also runs other attacks, as ingredients. */
+export function evasionContext(context: Context, finishEarly: boolean): EvasionContext {
   return {
     ...context,
     finishEarly,
@@ -136,7 +137,7 @@ async function strike(
   const oracle =
     definition.access === 'queries' ? new BatchOracle(met, batch, goal, norm, capOf(params), draws) : null;
   const asked = (oracle ?? whiteBox(met)) as Asked;
-  const evasion = contextOf(context, finishEarly);
+  const evasion = evasionContext(context, finishEarly);
   const perturbed = await (fitted
     ? fitted.perturb(asked, batch, evasion)
     : definition.perturb!(asked, batch, goal, params, evasion));

@@ -200,6 +200,20 @@ export const conv2dFilterGradient = (
     ]),
   );
 
+/** What a square filter sees at each of its places: [n, rows, columns, side · side · channels]. */
+export const imagePatches = (x: tf.Tensor4D, side: number, strides: number, padding: Padding): tf.Tensor4D =>
+  execute(
+    'ExtractImagePatches',
+    [
+      float32(),
+      ints('ksizes', [1, side, side, 1]),
+      ints('strides', [1, strides, strides, 1]),
+      ints('rates', [1, 1, 1, 1]),
+      text('padding', padding.toUpperCase()),
+    ],
+    [x],
+  );
+
 export const matMul = (a: tf.Tensor2D, b: tf.Tensor2D, transposeA = false, transposeB = false): tf.Tensor2D =>
   execute('MatMul', [float32(), flag('transpose_a', transposeA), flag('transpose_b', transposeB)], [a, b]);
 

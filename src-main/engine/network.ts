@@ -11,6 +11,7 @@ import {
   conv2dFilterGradient,
   conv2dBackToInput,
   conv2dInputGradient,
+  imagePatches,
   matMul,
   Parameter,
   relu,
@@ -152,7 +153,9 @@ export class Network {
   /** Gradients of the parameters, in their order, from the gradient of the outputs. To be called within tf.tidy. */
   parameterGradients(activations: Activations, outputGradient: tf.Tensor2D): tf.Tensor[] {
     const gradients: tf.Tensor[] = [];
-    this.backward(activations, outputGradient, false, (kernel, bias) => gradients.unshift(kernel, bias));
+    this.backward(activations, outputGradient, false, (layer, x, dy) =>
+      gradients.unshift(kernelGradient(layer, x, dy), biasGradient(dy)),
+    );
     return gradients;
   }
 
@@ -162,8 +165,21 @@ export class Network {
     outputGradient: tf.Tensor2D,
   ): { parameters: tf.Tensor[]; input: tf.Tensor } {
     const parameters: tf.Tensor[] = [];
-    const collect = (kernel: tf.Tensor, bias: tf.Tensor) => parameters.unshift(kernel, bias);
+    const collect: Visit = (layer, x, dy) =>
+      parameters.unshift(kernelGradient(layer, x, dy), biasGradient(dy));
     return { input: this.backward(activations, outputGradient, true, collect), parameters };
+  }
+
+  /**
+   * Euclidean norms [n] of each input's own gradient in all parameters together, from the gradient of the outputs, without any
+   * of those gradients being held (for dense layers Goodfellow 2015, arXiv:1510.01799). To be called within tf.tidy.
+   */
+  gradientNorms(activations: Activations, outputGradient: tf.Tensor2D): tf.Tensor1D {
+    const squares: tf.Tensor1D[] = [];
+    this.backward(activations, outputGradient, false, (layer, x, dy) =>
+      squares.push(squaredGradients(layer, x, dy)),
+    );
+    return tf.sqrt(tf.addN(squares));
   }
 
   /**
@@ -189,7 +205,7 @@ export class Network {
     activations: Activations,
     outputGradient: tf.Tensor,
     toInput: boolean,
-    collect: ((kernel: tf.Tensor, bias: tf.Tensor) => void) | null,
+    visit: Visit | null,
   ): tf.Tensor {
     let dy = outputGradient;
     for (let i = activations.length - 2; i >= 0; i--) {
@@ -201,7 +217,7 @@ export class Network {
       }
       if (layer.relu) dy = reluGradient(dy, activations[i + 1]!);
       const needed = i > 0 || toInput;
-      collect?.(kernelGradient(layer, x, dy), biasGradient(dy));
+      visit?.(layer, x, dy);
       if (needed) {
         dy =
           layer.kind === 'dense'
@@ -242,6 +258,9 @@ export class Network {
   }
 }
 
+/** Told each layer of a backward pass, last to first: its input, and the gradient of what its kernel and bias make of that. */
+type Visit = (layer: LinearLayer, x: tf.Tensor, dy: tf.Tensor) => void;
+
 export type LinearLayer = Exclude<Layer, { kind: 'flatten' }>;
 
 function weigh(layer: LinearLayer, x: tf.Tensor): tf.Tensor {
@@ -277,3 +296,21 @@ export const factorGradient = (
   layer.kind === 'dense'
     ? matMul(dy as tf.Tensor2D, kernel as tf.Tensor2D, false, true)
     : conv2dBackToInput(shape, kernel as tf.Tensor4D, dy as tf.Tensor4D, layer.strides, layer.padding);
+
+/** Squared norm [n] of each input's gradient in a layer's kernel and bias. */
+function squaredGradients(layer: LinearLayer, x: tf.Tensor, dy: tf.Tensor): tf.Tensor1D {
+  if (layer.kind === 'dense') {
+    // The gradient x ⊗ dy is never made: its norm is the product of theirs; the bias is an input of 1.
+    return tf.mul(tf.add(tf.sum(tf.square(x), 1), 1), tf.sum(tf.square(dy), 1));
+  }
+  const [side] = layer.kernel.shape as [number];
+  const [n, height, width, filters] = dy.shape as tf.Tensor4D['shape'];
+  const seen = imagePatches(x as tf.Tensor4D, side, layer.strides, layer.padding).reshape([
+    n,
+    height * width,
+    -1,
+  ]);
+  const own = dy.reshape([n, height * width, filters]);
+  const kernels = tf.matMul(seen, own, true, false);
+  return tf.add(tf.sum(tf.square(kernels), [1, 2]), tf.sum(tf.square(tf.sum(own, 1)), 1));
+}

@@ -6,6 +6,7 @@ import type { Surface } from '../contract/params';
 import type {
   ActionAttack,
   AgentDefinition,
+  AnswerDefense,
   CertifiedDefense,
   DetectionDefense,
   DynamicsAttack,
@@ -16,6 +17,7 @@ import type {
   ObservationAttack,
   PolicyAttack,
   PreprocessingDefense,
+  PrivacyAttack,
   RewardAttack,
   RlFilteringDefense,
   RlTrainingDefense,
@@ -32,11 +34,13 @@ export type Attack =
   | DynamicsAttack
   | PolicyAttack
   | LogAttack
-  | RewardAttack;
+  | RewardAttack
+  | PrivacyAttack;
 export type Defense =
   | TrainingDefense
   | FilteringDefense
   | PreprocessingDefense
+  | AnswerDefense
   | DetectionDefense
   | CertifiedDefense
   | RlTrainingDefense

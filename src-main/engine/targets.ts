@@ -23,7 +23,7 @@ export function whiteBox(target: Target): WhiteBoxTarget {
 }
 
 /** Predicted classes from scores, which are disposed. */
-function labelsOf(scores: tf.Tensor2D): Int32Array {
+export function labelsOf(scores: tf.Tensor2D): Int32Array {
   const labels = tf.tidy(() => scores.argMax(1));
   const values = labels.dataSync<'int32'>().slice();
   tf.dispose([scores, labels]);

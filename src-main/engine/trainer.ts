@@ -68,6 +68,10 @@ export class ArmTrainer implements Trainer {
 
   constructor(private readonly job: TrainerJob) {}
 
+  get training(): Training {
+    return this.job.training;
+  }
+
   /** The network of the last fit. */
   get network(): Network {
     return this.networks.at(-1)!;
@@ -198,13 +202,20 @@ export class ArmTrainer implements Trainer {
   ): Promise<void> {
     const { training, context } = this.job;
     const { perturb, loss: lossOf, descend, replays = 1, learnt, work: workPerStep = 1 } = options;
-    const order = streams.random('shuffle').shuffle(Uint32Array.from({ length: sizeOf(train) }, (_, i) => i));
+    const n = sizeOf(train);
+    const order = streams.random('shuffle').shuffle(Uint32Array.from({ length: n }, (_, i) => i));
     const late = epoch >= epochs * (1 - training.finalShare);
     const learningRate = late ? training.finalLearningRate : training.learningRate;
-    const batches = Math.ceil(order.length / training.batchSize);
+    const batches = Math.ceil(n / training.batchSize);
+    const drawn = (b: number) => {
+      if (options.sampling !== 'poisson')
+        return order.subarray(b * training.batchSize, (b + 1) * training.batchSize);
+      const random = streams.random('draw', b);
+      return order.filter(() => random.uniform() * n < training.batchSize);
+    };
     let work = 0;
     for (let b = 0; b < batches; b++) {
-      const part = selected(train, order.subarray(b * training.batchSize, (b + 1) * training.batchSize));
+      const part = selected(train, drawn(b));
       const batch = toBatch(part, target.inputShape);
       const random: Context['random'] = (...purpose) => streams.random(b, ...purpose);
       for (let replay = 0; replay < replays; replay++) {
@@ -218,7 +229,9 @@ export class ArmTrainer implements Trainer {
           {
             images,
             loss: lossOf,
-            descend: descend && ((network, given) => descend(network, given, progress)),
+            descend: 
+              descend &&
+              ((network, given) => descend(network, given, progress, { ...streams, random })),
             inputGradient: learnt !== undefined,
           },
         );

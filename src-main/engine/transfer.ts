@@ -5,6 +5,7 @@
 import type { Split } from '../contract/dataset';
 import type { ArmPlan, AttackPlan, Metrics, RunEvent } from '../contract/events';
 import type { Experiment } from '../contract/experiment';
+import { isNotPrivacy } from '../contract/privacy';
 import { canMeet, importedModel, isTrainedHere, restored, type Model } from './arm-model';
 import { canEvade, evade } from './detection';
 import { predict, type Predictions } from './evaluate';
@@ -19,7 +20,8 @@ const tryWork = ({ evaluation, training }: Experiment): number =>
   (PASS * evaluation.samples) / training.batchSize;
 
 /** Attacks whose examples can be made at an arm. */
-const attacksOn = (arm: ArmPlan, attacks: AttackPlan[]) => attacks.filter((attack) => canMeet(arm, attack));
+const attacksOn = (arm: ArmPlan, attacks: AttackPlan[]) => 
+  attacks.filter((attack) => isNotPrivacy(attack) && canMeet(arm, attack));
 
 export function transferWork(experiment: Experiment, arms: ArmPlan[], attacks: AttackPlan[]): number {
   if (!experiment.evaluation.transfer) return 0;
@@ -37,19 +39,23 @@ export async function transfer(job: ClosingJob): Promise<void> {
   try {
     for (const arm of plan.arms) {
       const model = await modelOf(arm, job);
-      model.restart?.(job.contextOf(arm).random('preprocessing', 'clean'));
+      model.restart?.(job.contextOf(arm).random('preprocessing', 'clean'), false);
       models.push({ arm, model, clean: await predict(model.target, test) });
     }
     for (const source of models) {
       for (const attack of attacksOn(source.arm, plan.attacks)) {
         const images = await adversarialOf(source, attack, test, job);
         const made = { images, labels: test.labels };
-        source.model.restart?.(job.contextOf(source.arm).random('preprocessing', 'source', attack.index));
+        source.model.restart?.(
+          job.contextOf(source.arm).random('preprocessing', 'source', attack.index),
+          false,
+        );
         const onSource = await predict(source.model.target, made);
         for (const target of models) {
           if (target === source) continue;
           target.model.restart?.(
             job.contextOf(target.arm).random('preprocessing', 'transfer', source.arm.index, attack.index),
+            false,
           );
           const after = await predict(target.model.target, made);
           host.emit({
@@ -89,7 +95,7 @@ async function adversarialOf(
   const found = kept.adversarial.get(`${arm.index}/${attack.index}`);
   if (found) return found;
   const streams = contextOf(arm).for('attack', attack.index);
-  model.restart?.(contextOf(arm).random('preprocessing', 'attack', attack.index));
+  model.restart?.(contextOf(arm).random('preprocessing', 'attack', attack.index), true);
   const data = fittingInputs(inputs.dataset!, experiment);
   const { guard, network } = model;
   return craftAnew(attack, model.target, data, test, streams, async (ready, assault) =>

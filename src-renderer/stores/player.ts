@@ -35,6 +35,7 @@ const PART_OF: Partial<Record<RunEvent['type'], Part>> = {
   check: 'results',
   example: 'examples',
   'attack-steps': 'examples',
+  reconstruction: 'examples',
   trajectory: 'trajectories',
   transfer: 'transfers',
   poisoned: 'poisoning',

@@ -57,3 +57,17 @@ test('a black-box attack on an HTTP endpoint runs from the window, once the addr
     await expect(page.getByText(/needs gradients, which “http” does not have/).first()).toBeVisible();
   });
 });
+
+test('a model behind an HTTP endpoint is stolen from the window', async ({ lab }) => {
+  await withServer([], async (address) => {
+    const { page } = lab;
+    await lab.app.evaluate(({ dialog }) => {
+      dialog.showMessageBox = (() =>
+        Promise.resolve({ response: 0, checkboxChecked: false })) as typeof dialog.showMessageBox;
+    });
+    await lab.start(onEndpoint(address, '[{id: copycat, queries: 200, copy: mlp, epochs: 1}]'));
+    await expect(lab.status()).toHaveText('Done', { timeout: 120_000 });
+    await expect(page.getByRole('region', { name: 'Fidelity by queries' })).toBeVisible();
+    await lab.photograph('extraction');
+  });
+});

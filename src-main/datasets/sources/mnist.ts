@@ -40,7 +40,7 @@ export default defineDataset({
     validation: integer({
       default: 0,
       min: 0,
-      max: 4000,
+      max: 7900,
       unit: 'images',
       help: 'Images from the end of the training part, for a validation curve; train and validation must not overlap.',
       advanced: true,

@@ -4,15 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { REJECTED } from '../../../src-main/contract/events';
 import { stream } from '../../../src-main/contract/random';
 import type { FeatureTarget } from '../../../src-main/engine/definitions';
-import {
-  evade,
-  guardOf,
-  GuardedTarget,
-  meet,
-  rocOf,
-  suspicions,
-} from '../../../src-main/engine/detection';
+import { evade, guardOf, GuardedTarget, meet, suspicions } from '../../../src-main/engine/detection';
 import { thresholdFor } from '../../../src-main/engine/scores';
+import { rocOf } from '../../../src-main/engine/roc';
 import distance from '../../../src-main/engine/defenses/detection/feature-squeezing-distance';
 import mahalanobis from '../../../src-main/engine/defenses/detection/mahalanobis';
 import { predict } from '../../../src-main/engine/evaluate';

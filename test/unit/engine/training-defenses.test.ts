@@ -2,6 +2,7 @@
 import '@tensorflow/tfjs-node';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import type { Training } from '../../../src-main/contract/experiment';
 import type { ImageDataset, Split } from '../../../src-main/contract/dataset';
 import type { RunEvent } from '../../../src-main/contract/events';
 import { parseExperiment } from '../../../src-main/contract/experiment';
@@ -150,6 +151,10 @@ const applied = (id: string, params: object = {}): Applied =>
 
 /** A trainer that trains nothing and keeps what it was asked for. */
 class FakeTrainer implements Trainer {
+  readonly training: Training = {
+    ...{ epochs: 1, batchSize: 6, optimizer: 'adam', learningRate: 0.001 },
+    ...{ finalLearningRate: 0.001, finalShare: 0.2 },
+  };
   readonly fits: { train: Split; options: FitOptions }[] = [];
   readonly warnings: string[] = [];
   readonly points: [string, number][] = [];

@@ -186,7 +186,7 @@ async function labelled(target: Target, images: Float32Array): Promise<Split> {
 }
 
 /** x + λ · sgn(∂F_label(x) / ∂x), clipped to [0, 1]. */
-function augmented(substitute: WhiteBoxTarget, origins: Split, lambda: number): Float32Array {
+export function augmented(substitute: WhiteBoxTarget, origins: Split, lambda: number): Float32Array {
   const images = new Float32Array(origins.images.length);
   const size = images.length / sizeOf(origins);
   for (const [start, part] of inParts(origins, AT_ONCE)) {

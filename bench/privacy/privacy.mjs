@@ -1,0 +1,176 @@
+/**
+ * What a model gives away, against the issue's targets, and beside ART on the same weights and images.
+ *
+ *     node bench/privacy/privacy.mjs [--python VENV/bin/python] [--work FOLDER] [--seeds 1,2,3] [--only membership,extraction]
+ *
+ * The lab runs as a user lets it. With --python, ART's counterparts (art.py) are run on the first seed's undefended model.
+ * `results.json` and what is printed are written to the work folder.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { npy } from '../attacks/npy.mjs';
+import { openLab } from '../lab.mjs';
+import { sparring } from '../run-sparring.mjs';
+
+const { values } = parseArgs({
+  options: {
+    python: { type: 'string' },
+    work: { type: 'string', default: join(tmpdir(), 'sparring-bench-privacy') },
+    seeds: { type: 'string', default: '1' },
+    only: { type: 'string' },
+  },
+});
+
+const common = { task: 'classification', seeds: values.seeds.split(',').map(Number) };
+const membership = [
+  { id: 'membership-gap' },
+  { id: 'membership-loss' },
+  { id: 'membership-shadow' },
+  { id: 'membership-lira', shadows: 32 },
+];
+const overfit = { epochs: 40, batchSize: 64 };
+const EXPERIMENTS = {
+  membership: {
+    dataset: { id: 'mnist', train: 500, validation: 4000, test: 2000 },
+    model: { id: 'small-cnn' },
+    training: overfit,
+    attacks: membership,
+    evaluation: { samples: 2000 },
+  },
+  'well-trained': {
+    dataset: { id: 'mnist', train: 4000, validation: 4000, test: 2000 },
+    model: { id: 'small-cnn' },
+    training: { epochs: 5 },
+    attacks: membership,
+    evaluation: { samples: 2000 },
+  },
+  'private-training': {
+    dataset: { id: 'mnist', train: 500, validation: 4000, test: 2000 },
+    model: { id: 'small-cnn' },
+    training: overfit,
+    defenses: [{ id: 'dp-sgd', epsilon: 3 }],
+    attacks: [{ id: 'membership-loss' }, { id: 'membership-lira', shadows: 16 }],
+    evaluation: { samples: 2000 },
+  },
+  extraction: {
+    dataset: { id: 'mnist', train: 4000, validation: 4000, test: 2000 },
+    model: { id: 'article-cnn' },
+    training: { epochs: 5 },
+    defenses: [{ id: 'confidence-masking', method: 'reverse-sigmoid' }],
+    attacks: ['copycat', 'knockoff', 'jacobian-augmentation', 'uncertainty-sampling'].map((id) => ({
+      id,
+      queries: 5000,
+    })),
+    evaluation: { samples: 1000 },
+  },
+  inversion: {
+    dataset: { id: 'mnist', train: 8000, test: 2000 },
+    model: { id: 'small-cnn' },
+    training: { epochs: 6 },
+    attacks: [{ id: 'mi-face' }, { id: 'mi-face', prior: 'none' }, { id: 'black-box-inversion' }],
+    evaluation: { samples: 2000 },
+  },
+};
+
+const attackIn = (group, id) => group.attacks.find((attack) => attack.id === id)?.metrics ?? {};
+const TARGETS = {
+  membership: ([plain]) => {
+    const [lira, loss] = ['membership-lira', 'membership-loss'].map(
+      (id) => attackIn(plain, id).tprAt1PercentFpr?.mean,
+    );
+    return [
+      ['LiRA finds at least twice the loss threshold’s members at 1 % FPR', lira, 2 * loss, lira >= 2 * loss],
+    ];
+  },
+  'private-training': (groups) => {
+    const hidden = groups.find(({ defense }) => defense?.id === 'dp-sgd');
+    return ['membership-loss', 'membership-lira'].map((id) => {
+      const { membershipAdvantage, advantageLow } = attackIn(hidden, id);
+      return [
+        `DP-SGD: the advantage of ${id} has 0 in its interval (accuracy ${hidden.clean.accuracy.mean.toFixed(3)})`,
+        membershipAdvantage.mean,
+        0,
+        advantageLow.mean <= 0,
+      ];
+    });
+  },
+  extraction: ([plain]) => {
+    const best = Math.max(...plain.attacks.map(({ metrics }) => metrics.fidelity.mean));
+    return [['fidelity of the best copy within 5,000 queries', best, 0.9, best >= 0.9]];
+  },
+  inversion: ([plain]) => {
+    const read = attackIn(plain, 'mi-face').independentReading.mean;
+    return [['reconstructions read right by an independent classifier', read, 0.8, read >= 0.8]];
+  },
+};
+
+/** Writes what art.py needs of the first arm, which is undefended. */
+async function handOver(file, folder) {
+  const lab = await openLab();
+  const { spec, events } = lab.withSession(file, (session) => ({
+    spec: session.header().spec,
+    events: session.events().map(({ event }) => event),
+  }));
+  const { weights } = events.find((event) => event.type === 'trained' && event.arm === 0);
+  const { train, validation, test, shape, classes } = await lab.loadDataset(spec.dataset, {});
+  mkdirSync(folder, { recursive: true });
+  const save = (name, array, dimensions) =>
+    writeFileSync(join(folder, `${name}.npy`), npy(array, dimensions));
+  for (const [name, split] of Object.entries({ train, validation, test })) {
+    save(`${name}-images`, split.images, [split.labels.length, ...shape]);
+    save(`${name}-labels`, split.labels, [split.labels.length]);
+  }
+  const names = Object.fromEntries(
+    Object.keys(weights).map((name) => [name, `weight-${name.replace('/', '-')}`]),
+  );
+  for (const [name, array] of Object.entries(weights)) save(names[name], array, [array.length]);
+  const layers = lab.modelById(spec.model.id).layers(classes.length, {});
+  writeFileSync(join(folder, 'job.json'), JSON.stringify({ layers, shape, weights: names }, null, 1));
+  await lab.close();
+}
+
+mkdirSync(values.work, { recursive: true });
+const results = {};
+for (const [name, experiment] of Object.entries(EXPERIMENTS)) {
+  if (values.only && !values.only.split(',').includes(name)) continue;
+  const folder = join(values.work, name);
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'experiment.json');
+  writeFileSync(file, JSON.stringify({ name, ...common, ...experiment }));
+  const { file: session, summary } = sparring(['run', file, '--out', folder]);
+  const targets = (TARGETS[name]?.(summary) ?? []).map(([title, value, limit, met]) => ({
+    title,
+    value,
+    limit,
+    met,
+  }));
+  results[name] = { summary, targets };
+  for (const { title, value, limit, met } of targets)
+    console.log(`${met ? 'met   ' : 'MISSED'} ${title}: ${value?.toFixed(3)} (${limit.toFixed(3)})`);
+  for (const group of summary)
+    for (const { id, params, metrics } of group.attacks)
+      console.log(
+        [
+          group.defense?.id ?? 'undefended',
+          id,
+          params.prior ?? '',
+          ...Object.entries(metrics).map(([metric, { mean }]) => `${metric} ${mean.toPrecision(4)}`),
+        ].join('  '),
+      );
+  if (values.python && ['membership', 'extraction', 'inversion'].includes(name)) {
+    await handOver(session, join(folder, 'art'));
+    const run = spawnSync(values.python, ['bench/privacy/art.py', join(folder, 'art'), name], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    console.log(run.stdout);
+    results[name].art = run.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  }
+  writeFileSync(join(values.work, 'results.json'), JSON.stringify(results, null, 1));
+}

@@ -1,0 +1,265 @@
+/** What a model gives away: measures by hand, equations solved exactly, gradients clipped one by one, refusals. */
+import '@tensorflow/tfjs-node';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import { catalog } from '../../../src-main/contract/catalog-data';
+import type { ImageDataset } from '../../../src-main/contract/dataset';
+import type { RunEvent } from '../../../src-main/contract/events';
+import { parseExperiment } from '../../../src-main/contract/experiment';
+import { stream } from '../../../src-main/contract/random';
+import { logitsOfOwn } from '../../../src-main/engine/attacks/answers';
+import { membershipFinding, refuseOverlap } from '../../../src-main/engine/attacks/membership';
+import { maskOf } from '../../../src-main/engine/defenses/answers/confidence-masking';
+import prada from '../../../src-main/engine/defenses/answers/prada';
+import { privateDescent } from '../../../src-main/engine/defenses/training/dp-sgd';
+import { softmaxCrossEntropy } from '../../../src-main/engine/kernels';
+import { divergenceOfStep, epsilonOf, noiseFor } from '../../../src-main/engine/renyi';
+import { run } from '../../../src-main/engine/run';
+import { shapiroWilk } from '../../../src-main/engine/shapiro-wilk';
+import { slice, toBatch } from '../../../src-main/engine/splits';
+import { digested, recordingHost, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
+
+const dataset: ImageDataset = { ...tinyDataset(24, 60), validation: tinyDataset(96, 3).train };
+
+async function ran(extra: object, data = dataset): Promise<RunEvent[]> {
+  const parsed = parseExperiment(
+    {
+      name: 'private',
+      task: 'classification',
+      dataset: { id: 'mnist', train: 24, test: 60 },
+      model: { id: 'softmax-regression' },
+      training: { epochs: 3, batchSize: 8, learningRate: 0.02 },
+      evaluation: { samples: 24 },
+      ...extra,
+    },
+    catalog,
+  );
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const host = recordingHost();
+  await run({ experiment: parsed.experiment, inputs: { dataset: data }, host, resume: null });
+  return host.events;
+}
+const metricsOf = (events: RunEvent[], attack: number | null, arm = 0) =>
+  events.flatMap((event) =>
+    event.type === 'evaluation' && event.attack === attack && event.arm === arm ? [event.metrics] : [],
+  )[0]!;
+
+describe('membership', () => {
+  it('is measured as by hand', () => {
+    // Two of four members above all of the others, the rest below: AUC 1/2 by pairs, half found at no false accusation.
+    const { metrics, curves } = membershipFinding(
+      Float32Array.of(9, 9, 1, 1),
+      Float32Array.of(5, 5, 5, 5, 5, 5),
+    );
+    expect(metrics.auc).toBeCloseTo(0.5);
+    expect(metrics.tprAt1PercentFpr).toBe(0.5);
+    expect(metrics.baseRate).toBeCloseTo(0.4);
+    expect(metrics.membershipAdvantage).toBeCloseTo(0.5);
+    expect(metrics.balancedAccuracy).toBeCloseTo(0.75);
+    expect(metrics.tprAtTenthPercentFpr).toBeUndefined();
+    expect(curves[0]!.y.length).toBe(curves[0]!.x.length);
+  });
+
+  it('finds no advantage, and not a little, where there is nothing to find', () => {
+    const random = stream(1, 'nothing');
+    const draw = () => Float32Array.from({ length: 2000 }, () => random.normal());
+    const { metrics } = membershipFinding(draw(), draw());
+    expect(metrics.advantageLow!).toBeLessThan(0);
+    expect(metrics.advantageHigh!).toBeGreaterThan(0);
+    expect(metrics.auc).toBeCloseTo(0.5, 1);
+  });
+
+  it('tells confidences apart where their probabilities are both 1', () => {
+    const logs = Float32Array.of(0, -40, -60, 0, -50, -70);
+    const [a, b] = logitsOfOwn(logs, Uint8Array.of(0, 0));
+    expect([a, b]).toEqual([40, 50]);
+  });
+
+  it('refuses an image that is member and non-member', () => {
+    const { train } = dataset;
+    expect(() => refuseOverlap(train, slice(train, 5, 9))).toThrow(/test image 0 is training image 5/);
+  });
+
+  it('refuses more shadow models than the data allow', async () => {
+    const attacks = [{ id: 'membership-lira', shadowImages: 100 }];
+    await expect(ran({ attacks })).rejects.toMatchObject({
+      message: expect.stringContaining('need 200') as string,
+    });
+  });
+});
+
+describe('equation solving', () => {
+  it('has softmax regression whole, with as many questions as pixels and one', async () => {
+    const metrics = metricsOf(await ran({ attacks: [{ id: 'equation-solving' }] }), 0);
+    expect(metrics.largestDifference!).toBeLessThan(1e-6);
+    expect(metrics.fidelity).toBe(1);
+  });
+
+  it('says that another model does not fit', async () => {
+    const events = await ran({ model: { id: 'mlp', units: 16 }, attacks: [{ id: 'equation-solving' }] });
+    expect(events.some((event) => event.type === 'warning' && event.code === 'not-softmax-regression')).toBe(
+      true,
+    );
+  });
+});
+
+const QUICK = { queries: 40, copy: 'mlp', epochs: 1, attack: { id: 'fgsm', epsilon: 0.1 } };
+describe.each([
+  ['membership-gap', {}],
+  ['membership-loss', {}],
+  ['membership-lira', { shadows: 4 }],
+  ['membership-shadow', { shadows: 2, epochs: 2 }],
+  ['membership-label-only', { candidates: 5, attack: { id: 'hop-skip-jump', queries: 150 } }],
+  ['equation-solving', {}],
+  ['copycat', QUICK],
+  ['copycat', { ...QUICK, images: 'noise' }],
+  ['knockoff', QUICK],
+  ['jacobian-augmentation', { ...QUICK, seedImages: 10, queries: 300 }],
+  ['uncertainty-sampling', QUICK],
+  ['mi-face', { steps: 5, copies: 2 }],
+  ['mi-face', { steps: 5, prior: 'none' }],
+  ['black-box-inversion', { steps: 3, samples: 4, grid: 4 }],
+])('%s', (id, params) => {
+  it('gives the same record again, reckons its work, and leaves no tensor behind', async () => {
+    const attacks = [{ id, ...params }];
+    const before = tf.memory().numTensors;
+    const events = await ran({ attacks });
+    expect(tf.memory().numTensors).toBe(before);
+    expect(digested(await ran({ attacks }))).toEqual(digested(events));
+    const metrics = metricsOf(events, 0);
+    for (const [name, value] of Object.entries(metrics))
+      if (value !== null) expect(Number.isFinite(value), name).toBe(true);
+    const plan = events.find((event) => event.type === 'run-started')!.plan;
+    const done = events.filter((event) => event.type === 'progress').at(-1)!.done;
+    expect(done).toBeCloseTo(plan.work, 6);
+  });
+});
+
+describe('the Rényi accountant', () => {
+  it('is the Gaussian’s own where every image takes part', () => {
+    for (const order of [1.5, 2, 7.3, 40])
+      expect(divergenceOfStep({ rate: 1, noise: 3 }, order)).toBeCloseTo(order / 18, 8);
+  });
+
+  // bench/privacy/accountant.py, Opacus 1.6.0.
+  it.each([
+    [0.01, 1.1, 1000, 1.7117700912203435],
+    [0.256, 2.0, 80, 6.403114763441237],
+    [0.032, 0.8, 320, 6.97597338267746],
+    [0.016, 4.0, 1250, 0.5636339559573639],
+    [1.0, 5.0, 10, 2.8136532471298397],
+    [0.001, 0.6, 20000, 3.860441514137926],
+  ])('agrees with Opacus at q %f, noise %f, %d steps', (rate, noise, steps, epsilon) => {
+    expect(Math.abs(epsilonOf({ rate, noise, steps }, 1e-5) / epsilon - 1)).toBeLessThan(1e-4);
+  });
+
+  it('finds the noise that keeps to a budget', () => {
+    const noise = noiseFor(3, { rate: 0.05, steps: 200 }, 1e-5)!;
+    expect(epsilonOf({ rate: 0.05, steps: 200, noise }, 1e-5)).toBeLessThanOrEqual(3);
+    expect(epsilonOf({ rate: 0.05, steps: 200, noise: noise / 1.01 }, 1e-5)).toBeGreaterThan(3);
+    expect(noiseFor(1e-5, { rate: 1, steps: 1e6 }, 1e-5)).toBeNull();
+  });
+});
+
+describe('DP-SGD', () => {
+  const network = tinyNetwork();
+  const part = slice(dataset.train, 0, 7);
+  const own = Array.from({ length: 7 }, (_, i) =>
+    tf.tidy(() => {
+      const { images, labels } = toBatch(slice(part, i, i + 1), dataset.shape);
+      const activations = network.forward(images);
+      const { gradient } = softmaxCrossEntropy(activations.at(-1) as tf.Tensor2D, labels);
+      return network.parameterGradients(activations, gradient).map((one) => one.dataSync<'float32'>().slice());
+    }),
+  );
+  const norms = own.map((tensors) => Math.hypot(...tensors.flatMap((tensor) => [...tensor])));
+
+  it('knows the norm of every image’s gradient', () => {
+    const found = tf.tidy(() => {
+      const { images, labels } = toBatch(part, dataset.shape);
+      const activations = network.forward(images);
+      const { gradient } = softmaxCrossEntropy(activations.at(-1) as tf.Tensor2D, labels);
+      return network.gradientNorms(activations, gradient).dataSync<'float32'>().slice();
+    });
+    norms.forEach((norm, i) => expect(found[i]! / norm).toBeCloseTo(1, 4));
+  });
+
+  it('clips each of them, and adds them up', () => {
+    const clip = [...norms].sort((a, b) => a - b)[3]!;
+    const descended = tf.tidy(() => {
+      const batch = toBatch(part, dataset.shape);
+      const { gradients } = privateDescent(network, batch, clip, 0, 7, stream(1, 'none'));
+      return gradients.map((one) => one.dataSync<'float32'>().slice());
+    });
+    descended.forEach((tensor, at) =>
+      tensor.forEach((value, place) => {
+        const sum = own.reduce(
+          (all, tensors, i) => all + tensors[at]![place]! * Math.min(1, clip / norms[i]!),
+          0,
+        );
+        expect(value).toBeCloseTo(sum / 7, 5);
+      }),
+    );
+  });
+
+  it('hides an empty batch behind the same noise', () => {
+    const spread = tf.tidy(() => {
+      const batch = toBatch(slice(part, 0, 0), dataset.shape);
+      const { gradients } = privateDescent(network, { ...batch }, 2, 3, 4, stream(1, 'noise'));
+      return Math.sqrt(tf.mean(tf.square(gradients.at(-4)!)).dataSync()[0]!);
+    });
+    expect(spread).toBeCloseTo((2 * 3) / 4, 0);
+  });
+
+  it('keeps to its budget and tells what it spent; one that the steps exceed is refused', async () => {
+    const attacks = [{ id: 'membership-loss' }];
+    const events = await ran({ attacks, defenses: [{ id: 'dp-sgd', epsilon: 3 }] });
+    const { privacySpent } = metricsOf(events, null, 1);
+    expect(privacySpent!).toBeLessThanOrEqual(3);
+    expect(privacySpent!).toBeGreaterThan(2.9);
+    const curve = events.filter((event) => event.type === 'point' && event.series === 'privacySpent');
+    expect(curve).toHaveLength(3);
+    await expect(ran({ attacks, defenses: [{ id: 'dp-sgd', epsilon: 1, noise: 0.5 }] })).rejects.toMatchObject({
+      problem: { place: 'defenses.dp-sgd.epsilon', remedy: expect.stringMatching(/^Raise noise to/) as string },
+    });
+  });
+});
+
+describe('answers', () => {
+  const base = { method: 'top-k', k: 1, decimals: 1, beta: 1, gamma: 0.2 } as const;
+  const row = Float64Array.of(0.72, 0.18, 0.1);
+
+  it('are masked as by hand', () => {
+    expect([...maskOf(base)(row)]).toEqual([0.72, 0.14, 0.14].map((p) => expect.closeTo(p, 9) as number));
+    expect([...maskOf({ ...base, method: 'rounding' })(row)]).toEqual([0.7, 0.2, 0.1]);
+    const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+    const bent = [...row].map((p) => p - (sigmoid(0.2 * Math.log(p / (1 - p))) - 0.5));
+    const sum = bent.reduce((a, b) => a + b);
+    maskOf({ ...base, method: 'reverse-sigmoid' })(row).forEach((p, i) => expect(p).toBeCloseTo(bent[i]! / sum, 9));
+  });
+
+  it('end with the budget of an attacker, and not of everybody', async () => {
+    const attacks = [{ id: 'copycat', ...QUICK, queries: 40 }];
+    const events = await ran({ attacks, defenses: [{ id: 'query-budget', queries: 5 }] });
+    expect(metricsOf(events, null, 1).accuracy).toBe(metricsOf(events, null, 0).accuracy);
+  });
+
+  it('are watched: W is Shapiro and Wilk’s, and made questions are noticed where natural ones are not', () => {
+    // scipy.stats.shapiro
+    expect(shapiroWilk(Array.from({ length: 40 }, (_, i) => ((i * i) % 37) + i * 0.1))).toBeCloseTo(0.9209620654768182, 4);
+    expect(shapiroWilk(Array.from({ length: 30 }, (_, i) => Math.exp(i / 10)))).toBeCloseTo(0.8682027011202306, 4);
+    const params = { delta: 0.95, block: false, smallest: 100 };
+    const random = stream(3, 'questions');
+    const asked = (made: boolean) => {
+      const client = prada.begin(params, 2, true);
+      const natural = Array.from({ length: 400 }, () => Float32Array.from({ length: 64 }, () => random.normal()));
+      natural.forEach((image, i) => {
+        const again = made && i % 2 ? natural[i - 1]!.map((value) => value + 0.1) : image;
+        client.answer(again, Float32Array.of(0, -1));
+      });
+      return client.report!().detectedAfter;
+    };
+    expect(asked(false)).toBeNull();
+    expect(asked(true)).not.toBeNull();
+  });
+});
