@@ -120,7 +120,7 @@ export default defineConfigWithVueTs(
     },
   },
   {
-    files: ['scripts/**/*.mjs', 'bench/**/*.mjs', 'eslint.config.mjs'],
+    files: ['scripts/**/*.mjs', 'bench/**/*.mjs', 'examples/**/*.mjs', 'eslint.config.mjs'],
     languageOptions: {
       globals: {
         process: 'readonly',
@@ -142,7 +142,9 @@ export default defineConfigWithVueTs(
   {
     // Functions of this folder's scripts are sent to the page by Playwright.
     files: ['bench/ui/*.mjs'],
-    languageOptions: { globals: { window: 'readonly', requestAnimationFrame: 'readonly' } },
+    languageOptions: {
+      globals: { window: 'readonly', document: 'readonly', requestAnimationFrame: 'readonly' },
+    },
   },
   {
     rules: {

@@ -137,7 +137,7 @@ def inversion() -> None:
     judge.model(torch.zeros(1, *shape))
     judge.fit(test, test_labels, batch_size=64, nb_epochs=6)
     read = judge.predict(pictures).argmax(1)
-    told("MIFace", started, targetConfidence=float(confidence), independentReading=float((read == np.arange(10)).mean()))
+    told("MIFace", started, reconstructionConfidence=float(confidence), independentReading=float((read == np.arange(10)).mean()))
 
 
 {"membership": membership, "extraction": extraction, "inversion": inversion}[FAMILY]()

@@ -228,7 +228,7 @@ function detectorTable(summary: GroupSummary[]): string {
 const PRIVACY_METRICS = [
   ['auc', 'tprAt1PercentFpr', 'balancedAccuracy', 'baseRate', 'membershipAdvantage'],
   ['queries', 'copyAccuracy', 'fidelity', 'copyTransferRate', 'detectedAfter'],
-  ['targetConfidence', 'independentReading', 'nearestDistance'],
+  ['reconstructionConfidence', 'independentReading', 'nearestDistance'],
 ];
 /** Tells the kinds apart: no other attack has these. */
 const PRIVACY_KEYS = ['membershipAdvantage', 'copyAccuracy', 'independentReading'];

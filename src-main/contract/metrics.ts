@@ -130,7 +130,7 @@ export const MEASURES: Record<string, Measure> = {
     better: 'lower',
     help: 'Of the test images both have right, those that an attack on the copy turns for the target.',
   },
-  targetConfidence: {
+  reconstructionConfidence: {
     title: 'Confidence in the reconstruction',
     unit: 'share',
     better: 'neither',

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Metrics } from '../contract/events';
 import type { Answering, Loss, WhiteBoxTarget } from './definitions';
-import { labelsOf, TargetInFront } from './targets';
+import { labelsOf, TargetInFront } from './target-views';
 
 /** Whoever has the network meets it as it is: what stands behind it can be left out. */
 export class AnsweringTarget extends TargetInFront implements WhiteBoxTarget {

@@ -8,7 +8,7 @@ import { predict, RIGHT_AFTER, RIGHT_BEFORE } from './evaluate';
 import { craft, type ReadyAttack } from './evasion';
 import { softmaxCrossEntropy } from './kernels';
 import { slice } from './splits';
-import { WatchedTarget, whiteBox } from './targets';
+import { WatchedTarget, whiteBox } from './target-views';
 
 /** Steps kept of a way, however long it was. */
 const STEPS = 32;

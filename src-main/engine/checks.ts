@@ -15,7 +15,7 @@ import { crossEntropy } from './losses';
 import { attackOf } from './registry';
 import { resolve } from './resolve';
 import { sizeOf, slice, toBatch } from './splits';
-import { whiteBox } from './targets';
+import { whiteBox } from './target-views';
 import { attackWork } from './trainer';
 
 /** Inputs used for the checks that need passes of their own: gradients and epsilon 0, the longer attacks, equal logits. */

@@ -47,7 +47,7 @@ import { activationsOf, looksAtTrainingSet, trainingSetOf } from './provenance';
 import { infer, privacyWork } from './privacy';
 import { attackOf, defenseById } from './registry';
 import { fittingInputs, sizeOf, testInputs } from './splits';
-import { CountingTarget, NetworkTarget } from './targets';
+import { CountingTarget, NetworkTarget } from './target-views';
 import type { ArmResume, TaskRunner } from './task';
 import { ArmTrainer, attackWork, fittingWork } from './trainer';
 import { PASS, transfer, transferWork } from './transfer';

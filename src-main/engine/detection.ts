@@ -15,7 +15,7 @@ import { attackOf, defenseById } from './registry';
 import { rocOf, type Roc } from './roc';
 import { thresholdFor } from './scores';
 import { inParts, sizeOf, toBatch } from './splits';
-import { WatchedTarget } from './targets';
+import { WatchedTarget } from './target-views';
 
 /** Inputs scored, or evading, together. */
 const AT_ONCE = 250;

@@ -8,7 +8,7 @@ import type { Target } from './definitions';
 import { continueAssault, newAssault, type Assault, type ReadyAttack } from './evasion';
 import { distanceIn } from './norms';
 import { inParts, sizeOf, toBatch } from './splits';
-import { CountingTarget } from './targets';
+import { CountingTarget } from './target-views';
 
 export interface Predictions {
   /** Classes, or what stands for no answer (ABSTAINED, REJECTED). */

@@ -25,7 +25,7 @@ import { BatchOracle, type Improvement } from './oracle';
 import { attackOf } from './registry';
 import { resolve } from './resolve';
 import { inParts, sizeOf, toBatch } from './splits';
-import { ExpectationTarget, whiteBox } from './targets';
+import { ExpectationTarget, whiteBox } from './target-views';
 
 /** Inputs attacked together: large enough for the kernels, small enough for the progress bar. */
 const ATTACK_BATCH = 128;

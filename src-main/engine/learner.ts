@@ -7,7 +7,7 @@ import { gradientStep } from './gradient-step';
 import { Network, type LayerSpec } from './network';
 import { Adam } from './optimizers';
 import { selected, toBatch } from './splits';
-import { NetworkTarget } from './targets';
+import { NetworkTarget } from './target-views';
 
 const BATCH_SIZE = 64;
 

@@ -11,7 +11,7 @@ import { evasionContext } from './evasion';
 import { Memory } from './memory';
 import { attackOf, defenseById } from './registry';
 import { concatenated, sizeOf, slice } from './splits';
-import { CountingTarget, NetworkTarget } from './targets';
+import { CountingTarget, NetworkTarget } from './target-views';
 import type { TaskRunner } from './task';
 import { ArmTrainer } from './trainer';
 import { PASS } from './transfer';

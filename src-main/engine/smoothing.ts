@@ -9,7 +9,7 @@ import type { Certificates, Ruling, Smoothing, WhiteBoxTarget } from './definiti
 import { noise } from './kernels';
 import { argMax } from './oracle';
 import { inParts, sizeOf, toBatch } from './splits';
-import { PreprocessedTarget } from './targets';
+import { PreprocessedTarget } from './target-views';
 
 const noisy = (images: tf.Tensor4D, sigma: number, random: Random): tf.Tensor4D =>
   tf.add(images, tf.mul(tf.tensor4d(noise('normal', images.size, random), images.shape), sigma));

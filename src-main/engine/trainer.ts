@@ -15,7 +15,7 @@ import { Network, type LayerSpec } from './network';
 import { createOptimizer, type Optimizer } from './optimizers';
 import { attackOf } from './registry';
 import { selected, sizeOf, toBatch } from './splits';
-import { NetworkTarget } from './targets';
+import { NetworkTarget } from './target-views';
 
 /** Batches between two points of a curve: eight points an epoch of 8,000 images at batch 128. */
 const BATCHES_PER_POINT = 8;
@@ -229,9 +229,8 @@ export class ArmTrainer implements Trainer {
           {
             images,
             loss: lossOf,
-            descend: 
-              descend &&
-              ((network, given) => descend(network, given, progress, { ...streams, random })),
+            descend:
+              descend && ((network, given) => descend(network, given, progress, { ...streams, random })),
             inputGradient: learnt !== undefined,
           },
         );

@@ -20,7 +20,7 @@ const tryWork = ({ evaluation, training }: Experiment): number =>
   (PASS * evaluation.samples) / training.batchSize;
 
 /** Attacks whose examples can be made at an arm. */
-const attacksOn = (arm: ArmPlan, attacks: AttackPlan[]) => 
+const attacksOn = (arm: ArmPlan, attacks: AttackPlan[]) =>
   attacks.filter((attack) => isNotPrivacy(attack) && canMeet(arm, attack));
 
 export function transferWork(experiment: Experiment, arms: ArmPlan[], attacks: AttackPlan[]): number {

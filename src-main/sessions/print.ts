@@ -14,7 +14,9 @@ const REMEDY = 'Export html instead, and print that in a browser.';
 
 /** Beside the bundle, or above it where this code came into a chunk. */
 const printer = (): string | undefined =>
-  [__dirname, dirname(__dirname)].map((folder) => join(folder, 'printer.js')).find((file) => existsSync(file));
+  [__dirname, dirname(__dirname)]
+    .map((folder) => join(folder, 'printer.js'))
+    .find((file) => existsSync(file));
 
 function onPath(command: string): string | undefined {
   return (process.env['PATH'] ?? '')
@@ -47,7 +49,11 @@ function display(): string[] {
 /** Throws LabError where nothing can be printed, and says why. */
 export function ensurePrinter(): { script: string; before: string[] } {
   if (!process.versions['electron']) {
-    throw new LabError('pdf', 'this is plain Node, which cannot print', `Use “npx sparring export”. ${REMEDY}`);
+    throw new LabError(
+      'pdf',
+      'this is plain Node, which cannot print',
+      `Use “npx sparring export”. ${REMEDY}`,
+    );
   }
   const script = printer();
   if (!script) throw new LabError('pdf', 'the part of Sparring that prints is missing', REMEDY);

@@ -2,7 +2,7 @@
 import type { ArmState, Grid, GridPolicy } from '../../src-main/contract/fold';
 import { meanInterval } from '../../src-main/contract/statistics';
 import { plain } from '../format';
-import type { Palette } from '../theme/palette';
+import type { Palette } from '../theme/inks';
 import type { BandedLine } from './banded';
 import type { ChartOption, LineSeriesOption } from './echarts';
 import type { Family } from './families';

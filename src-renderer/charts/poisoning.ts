@@ -2,7 +2,7 @@
 import type { RunState } from '../../src-main/contract/fold';
 import type { Applied } from '../../src-main/contract/params';
 import { meanInterval, type Interval } from '../../src-main/contract/statistics';
-import type { Palette } from '../theme/palette';
+import type { Palette } from '../theme/inks';
 import type { BandedLine } from './banded';
 import type { ChartOption } from './echarts';
 import type { Family } from './families';

@@ -97,8 +97,19 @@ function queriesOption(lines: readonly BandedLine[], series: string, palette: Pa
   const title = ATTACK_CURVES[series]!.title.replace(/ by .*/, '');
   return {
     ...overLines(lines, 'share', (x) => `${grouped(x)} queries`, palette),
-    xAxis: { type: 'log', min: 'dataMin', ...axis(palette, 'queries in all', 24), splitLine: { show: false } },
-    yAxis: { type: 'value', min: 0, max: 100, ...axis(palette, `${title} (%)`, 38), axisLine: { show: false } },
+    xAxis: {
+      type: 'log',
+      min: 'dataMin',
+      ...axis(palette, 'queries in all', 24),
+      splitLine: { show: false },
+    },
+    yAxis: {
+      type: 'value',
+      min: 0,
+      max: 100,
+      ...axis(palette, `${title} (%)`, 38),
+      axisLine: { show: false },
+    },
     series: lines.flatMap((line) => banded(line, 'share', palette)),
   };
 }

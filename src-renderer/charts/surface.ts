@@ -1,7 +1,7 @@
 /** Robustness surfaces: what arms of a family earn in worlds that differ in two quantities, as a matrix. */
 import type { RobustnessSurface, SweptQuantity } from '../../src-main/contract/events';
 import { fixed } from '../format';
-import type { Palette } from '../theme/palette';
+import type { Palette } from '../theme/inks';
 import { inkedShade, scaleOf, type Scale } from './heat';
 import type { Matrix } from './matrix';
 

@@ -10,7 +10,7 @@ import { Adam } from '../../src-main/engine/optimizers';
 import { attacks, type Attack } from '../../src-main/engine/registry';
 import { resolve } from '../../src-main/engine/resolve';
 import { toBatch } from '../../src-main/engine/splits';
-import { NetworkTarget } from '../../src-main/engine/targets';
+import { NetworkTarget } from '../../src-main/engine/target-views';
 import { contextOf, tinyDataset, tinyNetwork } from '../fixtures/tiny';
 
 type Evasion = Extract<Attack, { surface: 'evasion' }>;

@@ -22,7 +22,9 @@ function lacking(...modules: string[]): boolean {
 }
 
 const read = (reader: string, path: string): unknown =>
-  JSON.parse(execFileSync(python, [script, reader, path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  JSON.parse(
+    execFileSync(python, [script, reader, path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+  );
 
 const pixels = (from: number) => Float32Array.from({ length: 4 }, (_, i) => (from + i) / 8);
 const example = (input: number): RunEvent => ({
@@ -38,9 +40,7 @@ const example = (input: number): RunEvent => ({
   after: { label: 0, confidence: null },
 });
 /** The run of the fixture, with two examples. */
-const events = run.flatMap((event) =>
-  event.type === 'check' ? [example(0), example(3), event] : [event],
-);
+const events = run.flatMap((event) => (event.type === 'check' ? [example(0), example(3), event] : [event]));
 
 async function exported(format: string, name: string): Promise<string> {
   const folder = temporaryFolder();
@@ -58,10 +58,17 @@ describe('Parquet', () => {
       columns: Record<string, string>;
       rows: Record<string, unknown>[];
     };
-    expect(columns).toMatchObject({ arm: 'int32', seed: 'int32', value: 'float64', 'attack.epsilon': 'float64' });
+    expect(columns).toMatchObject({
+      arm: 'int32',
+      seed: 'int32',
+      value: 'float64',
+      'attack.epsilon': 'float64',
+    });
     expect(rows).toHaveLength(8);
     expect(rows[0]).toMatchObject({ arm: 0, seed: 1, metric: 'accuracy', value: 0.75, attack: null });
-    expect(rows.find(({ metric, attack }) => metric === 'medianLinf' && attack === 'fgsm')!['value']).toBeNull();
+    expect(
+      rows.find(({ metric, attack }) => metric === 'medianLinf' && attack === 'fgsm')!['value'],
+    ).toBeNull();
     expect(rows.at(-1)).toMatchObject({ attack: 'fgsm', 'attack.epsilon': 0.3, value: 0.3 });
   });
 
@@ -89,7 +96,10 @@ it.skipIf(lacking('numpy'))('npz opens in NumPy, to the last bit', async () => {
   expect(arrays['input']).toEqual({ dtype: 'int32', shape: [2], values: [0, 3] });
   expect(arrays['predicted_after']!.values).toEqual([0, 0]);
   expect(arrays['classes']!.values).toEqual(['a', 'b']);
-  expect(JSON.parse(String(arrays['attacks']!.values[1]))).toMatchObject({ id: 'fgsm', params: { epsilon: 0.3 } });
+  expect(JSON.parse(String(arrays['attacks']!.values[1]))).toMatchObject({
+    id: 'fgsm',
+    params: { epsilon: 0.3 },
+  });
 });
 
 it.skipIf(lacking('tensorboard'))('event files open in TensorBoard', async () => {

@@ -1,6 +1,6 @@
 /** What the peers gave (evasion-golden.py, evasion.json), and the network and images they gave it for. */
 import { readFileSync } from 'node:fs';
-import { NetworkTarget } from '../../src-main/engine/targets';
+import { NetworkTarget } from '../../src-main/engine/target-views';
 import { tinyNetwork } from '../fixtures/tiny';
 
 interface LossValues {

@@ -16,7 +16,7 @@ import softmaxRegression from '../models/softmax-regression';
 import { Network, type LayerSpec } from '../network';
 import { Adam } from '../optimizers';
 import { concatenated, selected, sizeOf, toBatch } from '../splits';
-import { NetworkTarget } from '../targets';
+import { NetworkTarget } from '../target-views';
 import { classesOf, logProbabilities } from './answers';
 
 const ARCHITECTURES = {

@@ -74,7 +74,7 @@ export async function judged(
     );
     const distances = nearest.flatMap((one) => one?.distance ?? []);
     const metrics: Metrics = {
-      targetConfidence: mean([...confidences]),
+      reconstructionConfidence: mean([...confidences]),
       independentReading: [...read].filter((label, i) => label === i).length / classes,
       nearestDistance: distances.length ? mean(distances) : null,
     };

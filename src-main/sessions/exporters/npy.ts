@@ -14,7 +14,8 @@ const DTYPES: [new (...all: never[]) => Numbers, string][] = [
 export function npy(values: Numbers | string[], shape: number[] = [values.length]): Uint8Array {
   const { dtype, bytes } = Array.isArray(values) ? unicode(values) : numbers(values);
   const size = shape.reduce((a, b) => a * b, 1);
-  if (size !== values.length) throw new RangeError(`${values.length} values for the shape ${shape.join(' × ')}`);
+  if (size !== values.length)
+    throw new RangeError(`${values.length} values for the shape ${shape.join(' × ')}`);
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const described = `{'descr': '${dtype}', 'fortran_order': False, 'shape': ${tuple}, }`;
   // Magic, version and length are 10 bytes; with the header and its newline a multiple of 64.

@@ -10,7 +10,7 @@ import { armContext } from '../../../src-main/engine/context';
 import { predict } from '../../../src-main/engine/evaluate';
 import { plan } from '../../../src-main/engine/plan';
 import { run } from '../../../src-main/engine/run';
-import { NetworkTarget } from '../../../src-main/engine/targets';
+import { NetworkTarget } from '../../../src-main/engine/target-views';
 import { fullCatalog } from '../../../src-main/worker/full-catalog';
 import { recordingHost, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
 

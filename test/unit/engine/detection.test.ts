@@ -14,7 +14,7 @@ import { continueAssault, newAssault, readyAttack } from '../../../src-main/engi
 import { Learner } from '../../../src-main/engine/learner';
 import { dense, flatten, Network } from '../../../src-main/engine/network';
 import { selected, sizeOf, toBatch } from '../../../src-main/engine/splits';
-import { NetworkTarget } from '../../../src-main/engine/targets';
+import { NetworkTarget } from '../../../src-main/engine/target-views';
 import { contextOf, tinyDataset, TINY_LAYERS } from '../../fixtures/tiny';
 
 const dataset = tinyDataset(192, 48);

@@ -12,7 +12,7 @@ import { Adam } from '../../../src-main/engine/optimizers';
 import { attackById } from '../../../src-main/engine/registry';
 import { resolve } from '../../../src-main/engine/resolve';
 import { toBatch } from '../../../src-main/engine/splits';
-import { CountingTarget, NetworkTarget } from '../../../src-main/engine/targets';
+import { CountingTarget, NetworkTarget } from '../../../src-main/engine/target-views';
 import { contextOf, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
 
 const dataset = tinyDataset();

@@ -9,7 +9,7 @@ import { softmaxCrossEntropy } from '../../../src-main/engine/kernels';
 import { convolutional, dense, flatten, Network } from '../../../src-main/engine/network';
 import { Adam } from '../../../src-main/engine/optimizers';
 import { selected, sizeOf, toBatch } from '../../../src-main/engine/splits';
-import { NetworkTarget } from '../../../src-main/engine/targets';
+import { NetworkTarget } from '../../../src-main/engine/target-views';
 import { contextOf, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
 
 const SHAPE: [number, number, number] = [8, 8, 1];

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import type { LayersArtifacts } from '../../../src-main/contract/layers-artifacts';
 import { crossEntropy } from '../../../src-main/engine/losses';
-import { LayersTarget, NetworkTarget } from '../../../src-main/engine/targets';
+import { LayersTarget, NetworkTarget } from '../../../src-main/engine/target-views';
 import { tinyNetwork } from '../../fixtures/tiny';
 
 const OPTIONS = { inputLow: 0, inputHigh: 1, logits: false };

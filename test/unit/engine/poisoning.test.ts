@@ -20,7 +20,7 @@ import { provenanceOf, ratesOf } from '../../../src-main/engine/provenance';
 import { attackOf, defenseById } from '../../../src-main/engine/registry';
 import { dense, flatten, Network } from '../../../src-main/engine/network';
 import { resolve } from '../../../src-main/engine/resolve';
-import { NetworkTarget } from '../../../src-main/engine/targets';
+import { NetworkTarget } from '../../../src-main/engine/target-views';
 import { contextOf, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
 
 const dataset = tinyDataset();

@@ -14,7 +14,7 @@ import {
   ExpectationTarget,
   NetworkTarget,
   PreprocessedTarget,
-} from '../../../src-main/engine/targets';
+} from '../../../src-main/engine/target-views';
 import { contextOf, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
 
 type Preprocessing = Extract<Defense, { stage: 'preprocessing' }>;

@@ -169,7 +169,9 @@ describe('DP-SGD', () => {
       const { images, labels } = toBatch(slice(part, i, i + 1), dataset.shape);
       const activations = network.forward(images);
       const { gradient } = softmaxCrossEntropy(activations.at(-1) as tf.Tensor2D, labels);
-      return network.parameterGradients(activations, gradient).map((one) => one.dataSync<'float32'>().slice());
+      return network
+        .parameterGradients(activations, gradient)
+        .map((one) => one.dataSync<'float32'>().slice());
     }),
   );
   const norms = own.map((tensors) => Math.hypot(...tensors.flatMap((tensor) => [...tensor])));
@@ -219,8 +221,13 @@ describe('DP-SGD', () => {
     expect(privacySpent!).toBeGreaterThan(2.9);
     const curve = events.filter((event) => event.type === 'point' && event.series === 'privacySpent');
     expect(curve).toHaveLength(3);
-    await expect(ran({ attacks, defenses: [{ id: 'dp-sgd', epsilon: 1, noise: 0.5 }] })).rejects.toMatchObject({
-      problem: { place: 'defenses.dp-sgd.epsilon', remedy: expect.stringMatching(/^Raise noise to/) as string },
+    await expect(
+      ran({ attacks, defenses: [{ id: 'dp-sgd', epsilon: 1, noise: 0.5 }] }),
+    ).rejects.toMatchObject({
+      problem: {
+        place: 'defenses.dp-sgd.epsilon',
+        remedy: expect.stringMatching(/^Raise noise to/) as string,
+      },
     });
   });
 });
@@ -235,7 +242,9 @@ describe('answers', () => {
     const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
     const bent = [...row].map((p) => p - (sigmoid(0.2 * Math.log(p / (1 - p))) - 0.5));
     const sum = bent.reduce((a, b) => a + b);
-    maskOf({ ...base, method: 'reverse-sigmoid' })(row).forEach((p, i) => expect(p).toBeCloseTo(bent[i]! / sum, 9));
+    maskOf({ ...base, method: 'reverse-sigmoid' })(row).forEach((p, i) =>
+      expect(p).toBeCloseTo(bent[i]! / sum, 9),
+    );
   });
 
   it('end with the budget of an attacker, and not of everybody', async () => {
@@ -246,13 +255,21 @@ describe('answers', () => {
 
   it('are watched: W is Shapiro and Wilk’s, and made questions are noticed where natural ones are not', () => {
     // scipy.stats.shapiro
-    expect(shapiroWilk(Array.from({ length: 40 }, (_, i) => ((i * i) % 37) + i * 0.1))).toBeCloseTo(0.9209620654768182, 4);
-    expect(shapiroWilk(Array.from({ length: 30 }, (_, i) => Math.exp(i / 10)))).toBeCloseTo(0.8682027011202306, 4);
+    expect(shapiroWilk(Array.from({ length: 40 }, (_, i) => ((i * i) % 37) + i * 0.1))).toBeCloseTo(
+      0.9209620654768182,
+      4,
+    );
+    expect(shapiroWilk(Array.from({ length: 30 }, (_, i) => Math.exp(i / 10)))).toBeCloseTo(
+      0.8682027011202306,
+      4,
+    );
     const params = { delta: 0.95, block: false, smallest: 100 };
     const random = stream(3, 'questions');
     const asked = (made: boolean) => {
       const client = prada.begin(params, 2, true);
-      const natural = Array.from({ length: 400 }, () => Float32Array.from({ length: 64 }, () => random.normal()));
+      const natural = Array.from({ length: 400 }, () =>
+        Float32Array.from({ length: 64 }, () => random.normal()),
+      );
       natural.forEach((image, i) => {
         const again = made && i % 2 ? natural[i - 1]!.map((value) => value + 0.1) : image;
         client.answer(again, Float32Array.of(0, -1));

@@ -11,7 +11,7 @@ import smoothingDefense from '../../../src-main/engine/defenses/certified/random
 import { predict } from '../../../src-main/engine/evaluate';
 import { certify, SmoothedTarget } from '../../../src-main/engine/smoothing';
 import { dense, flatten, Network } from '../../../src-main/engine/network';
-import { NetworkTarget } from '../../../src-main/engine/targets';
+import { NetworkTarget } from '../../../src-main/engine/target-views';
 import { contextOf } from '../../fixtures/tiny';
 
 /** Class 1 where 3 x₀ + 4 x₁ > 3.5. */

@@ -24,7 +24,7 @@ import { defenseById } from '../../../src-main/engine/registry';
 import { resolve } from '../../../src-main/engine/resolve';
 import { run } from '../../../src-main/engine/run';
 import { sizeOf } from '../../../src-main/engine/splits';
-import { NetworkTarget } from '../../../src-main/engine/targets';
+import { NetworkTarget } from '../../../src-main/engine/target-views';
 import { fullCatalog } from '../../../src-main/worker/full-catalog';
 import { contextOf, recordingHost, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
 

@@ -1,7 +1,7 @@
 import { definePrivacyAttack, type PrivacyContext, type Target } from '../../definitions';
 import softmaxRegression from '../../models/softmax-regression';
 import { Network } from '../../network';
-import { NetworkTarget } from '../../targets';
+import { NetworkTarget } from '../../target-views';
 import { logProbabilities } from '../answers';
 import { compared, transferParam, transferred } from '../extraction';
 

@@ -3,7 +3,7 @@ import { choice, integer, number } from '../../../contract/params';
 import { definePrivacyAttack, type PrivacyContext } from '../../definitions';
 import { noise as normal } from '../../kernels';
 import { crossEntropy } from '../../losses';
-import { whiteBox } from '../../targets';
+import { whiteBox } from '../../target-views';
 import { judgeCost, judged, showForming, showParam, variationGradient } from '../inversion';
 
 /** Betas of Adam, which follows the gradient. */

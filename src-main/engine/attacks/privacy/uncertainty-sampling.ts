@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { integer } from '../../../contract/params';
 import { definePrivacyAttack, type PrivacyContext } from '../../definitions';
-import type { NetworkTarget } from '../../targets';
+import type { NetworkTarget } from '../../target-views';
 import { logProbabilities } from '../answers';
 import { extractionCost, extractionParams, ownImages, steal } from '../extraction';
 

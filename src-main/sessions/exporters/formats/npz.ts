@@ -60,7 +60,11 @@ function episodeArrays(episodes: readonly Trajectory[]): Record<string, Uint8Arr
 
 /** What the numbers in `arm` and `attack` stand for, as JSON. */
 const names = ({ plan, data }: RunState): Record<string, Uint8Array> => ({
-  arms: npy((plan?.arms ?? []).map(({ model, poisoning, defense, seed }) => JSON.stringify({ model, poisoning, defense, seed }))),
+  arms: npy(
+    (plan?.arms ?? []).map(({ model, poisoning, defense, seed }) =>
+      JSON.stringify({ model, poisoning, defense, seed }),
+    ),
+  ),
   attacks: npy((plan?.attacks ?? []).map(({ id, params }) => JSON.stringify({ id, params }))),
   classes: npy(data?.classes ?? []),
 });

@@ -49,7 +49,8 @@ export default defineExporter({
   title: 'Parquet',
   summary:
     'The tables of the CSV export with typed columns, a file each: metrics, and beside it -curves, -checks, -board, -classes and -transfer where there are any. Opens in pandas, DuckDB and Arrow.',
-  limits: 'Columns of several types, and nested attacks, are text (the latter JSON). Tables without a row are left out.',
+  limits:
+    'Columns of several types, and nested attacks, are text (the latter JSON). Tables without a row are left out.',
   reference: {
     authors: 'Apache Software Foundation',
     title: 'Apache Parquet',
