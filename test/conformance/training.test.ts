@@ -62,8 +62,8 @@ const SMALLER: Record<string, object> = {
   'feature-squeezing-distance': { evasionSteps: 5 },
   mahalanobis: { evasionSteps: 5 },
   'neural-cleanse': { steps: 5 },
-  'feature-collision': { rate: 0.1, steps: 3 },
-  'gradient-matching': { rate: 0.1, steps: 3 },
+  'feature-collision': { rate: 0.1, steps: 3, target: 1 },
+  'gradient-matching': { rate: 0.1, steps: 3, target: 1 },
   'clean-label': { attack: { id: 'pgd', epsilon: 0.3, steps: 3 } },
 };
 /** Where the plan has to know of the validation images. */
