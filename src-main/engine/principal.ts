@@ -16,11 +16,11 @@ export interface Principal {
 const ROUNDS = 300;
 const TURN = 1e-10;
 
-/**
- * The `k` first principal components of n rows of `width` values; fewer where there are fewer directions.
- * Orthogonal iteration on the covariance (Golub & Van Loan, Matrix Computations, §8.2.4).
- */
-export function principalComponents(rows: Float32Array, width: number, k: number): Principal {
+/** The rows less their mean, and their covariance, width × width. */
+export function covarianceOf(
+  rows: Float32Array,
+  width: number,
+): { centred: Float32Array; covariance: Float64Array } {
   const n = rows.length / width;
   const mean = new Float64Array(width);
   for (let at = 0; at < rows.length; at++) mean[at % width]! += rows[at]! / n;
@@ -29,7 +29,16 @@ export function principalComponents(rows: Float32Array, width: number, k: number
     const x = tf.tensor2d(centred, [n, width]);
     return tf.matMul(x, x, true, false).dataSync<'float32'>();
   });
-  const covariance = Float64Array.from(sums, (sum) => sum / n);
+  return { centred, covariance: Float64Array.from(sums, (sum) => sum / n) };
+}
+
+/**
+ * The `k` first principal components of n rows of `width` values; fewer where there are fewer directions.
+ * Orthogonal iteration on the covariance (Golub & Van Loan, Matrix Computations, §8.2.4).
+ */
+export function principalComponents(rows: Float32Array, width: number, k: number): Principal {
+  const n = rows.length / width;
+  const { centred, covariance } = covarianceOf(rows, width);
   let total = 0;
   for (let j = 0; j < width; j++) total += covariance[j * width + j]!;
   // Axes of largest variance are a start that is never orthogonal to all that is sought.

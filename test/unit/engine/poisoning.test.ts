@@ -10,8 +10,14 @@ import { sinusoidal } from '../../../src-main/engine/attacks/training-set/sig';
 import { matchGradient } from '../../../src-main/engine/attacks/training-set/gradient-matching';
 import { samplesNamed } from '../../../src-main/engine/defenses/filtering/by-hand';
 import { anomaliesOf } from '../../../src-main/engine/defenses/filtering/neural-cleanse';
-import { spectralScores } from '../../../src-main/engine/defenses/filtering/spectral-signatures';
-import { twoClusters } from '../../../src-main/engine/defenses/filtering/activation-clustering';
+import {
+  againstOthers,
+  spectralScores,
+} from '../../../src-main/engine/defenses/filtering/spectral-signatures';
+import {
+  ofEqualSpread,
+  twoClusters,
+} from '../../../src-main/engine/defenses/filtering/activation-clustering';
 import { pruned } from '../../../src-main/engine/defenses/training/fine-pruning';
 import { symmetric } from '../../../src-main/engine/defenses/training/symmetric-cross-entropy';
 import { trimmed } from '../../../src-main/engine/defenses/training/trimmed-loss';
@@ -197,6 +203,29 @@ describe('filters', () => {
     const features = Float32Array.of(0, 0, 0, 0, 0, 0, 8, 0);
     const scores = spectralScores(features, [Uint32Array.of(0, 1, 2, 3)], 4);
     expect([...scores].map(Math.round)).toEqual([4, 4, 4, 36]);
+  });
+
+  it('features are measured in the spread of the other label: variances 2 and .5, a hundredth of their mean added', () => {
+    const features = Float32Array.of(3, 5, 2, 0, -2, 0, 0, 1, 0, -1);
+    const measured = againstOthers(features, [Uint32Array.of(0), Uint32Array.of(1, 2, 3, 4)], 5);
+    expect(measured[0]).toBeCloseTo(3 / Math.sqrt(2.0125), 5);
+    expect(measured[1]).toBeCloseTo(5 / Math.sqrt(0.5125), 5);
+    // The one sample of label 0 has no spread: its hundredth is 1.
+    expect([...measured].slice(2)).toEqual([2, 0, -2, 0, 0, 1, 0, -1]);
+  });
+
+  it('components of equal spread have variance 1, and noise is none', () => {
+    const rows = Float32Array.of(3, 0, 1, -3, 0, 1, 0, 1, 1, 0, -1, 1);
+    const points = ofEqualSpread(principalComponents(rows, 3, 3));
+    const root = Math.sqrt(2);
+    expect(points.map((point) => [...point].map((value) => Math.abs(Number(value.toFixed(6)))))).toEqual(
+      [
+        [1, 0],
+        [1, 0],
+        [0, 1],
+        [0, 1],
+      ].map((row) => row.map((v) => Number((v * root).toFixed(6)))),
+    );
   });
 
   it('two groups far apart are two clusters, the smaller found; one group is none', () => {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Split } from '../../../contract/dataset';
 import { number } from '../../../contract/params';
 import { defineDetectionDefense, type FeatureTarget } from '../../definitions';
+import { inverse } from '../../cholesky';
 import { featuresOf } from '../../features';
 import { sizeOf } from '../../splits';
 
@@ -88,32 +89,4 @@ function gaussians(
     means: tf.tensor3d(rows, [1, known.length, units]),
     precision: tf.tensor2d(Float32Array.from(inverse(covariance, units)), [units, units]),
   };
-}
-
-/** Inverse of a symmetric positive definite matrix (n × n, row by row), by its Cholesky factor. */
-function inverse(matrix: Float64Array, n: number): Float64Array {
-  const factor = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = matrix[i * n + j]!;
-      for (let k = 0; k < j; k++) sum -= factor[i * n + k]! * factor[j * n + k]!;
-      factor[i * n + j] = i === j ? Math.sqrt(sum) : sum / factor[j * n + j]!;
-    }
-  }
-  const result = new Float64Array(n * n);
-  const column = new Float64Array(n);
-  for (let c = 0; c < n; c++) {
-    for (let i = 0; i < n; i++) {
-      let sum = i === c ? 1 : 0;
-      for (let k = 0; k < i; k++) sum -= factor[i * n + k]! * column[k]!;
-      column[i] = sum / factor[i * n + i]!;
-    }
-    for (let i = n - 1; i >= 0; i--) {
-      let sum = column[i]!;
-      for (let k = i + 1; k < n; k++) sum -= factor[k * n + i]! * column[k]!;
-      column[i] = sum / factor[i * n + i]!;
-      result[i * n + c] = column[i]!;
-    }
-  }
-  return result;
 }

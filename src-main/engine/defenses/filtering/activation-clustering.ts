@@ -2,9 +2,12 @@ import { integer, number } from '../../../contract/params';
 import type { Random } from '../../../contract/random';
 import { defineModelFilter } from '../../definitions';
 import { byClass, featuresOf, rowsAt } from '../../features';
-import { principalComponents } from '../../principal';
+import { principalComponents, type Principal } from '../../principal';
 import { sizeOf } from '../../splits';
 import { epochsOf, examinedEpochs, PASS } from '../filter-params';
+
+/** Variance, in shares of the largest, below which a direction is noise of the arithmetic. */
+const NOISE = 1e-6;
 
 /** Samples of a class that its silhouette is measured on: more say no more of it. */
 const SILHOUETTE_SAMPLES = 400;
@@ -19,7 +22,7 @@ export default defineModelFilter({
   summary:
     'Splits the activations of each label into two clusters. The samples of a clean class do not fall apart; a poisoned one does, into digits that are what they are labelled and digits that bear the trigger. Where one of them is clearly smaller, it is left out.',
   limits:
-    'Principal in place of independent components, and the paper’s comparison of sizes, not its reclassification. More poison than about a third of a class is not found; a class with a rare way of being written may look poisoned.',
+    'Principal components of equal spread in place of independent ones, of which they are a rotation that distances do not see; and the paper’s comparison of sizes, not its reclassification. More poison than about a third of a class is not found; a class with a rare way of being written may look poisoned.',
   reference: {
     authors: 'B. Chen, W. Carvalho, N. Baracaldo, H. Ludwig, B. Edwards, T. Lee, I. Molloy, B. Srivastava',
     title: 'Detecting backdoor attacks on deep neural networks by activation clustering',
@@ -32,7 +35,7 @@ export default defineModelFilter({
       min: 1,
       max: 1000,
       unit: 'directions',
-      help: 'Principal components that are clustered.',
+      help: 'Principal components that are clustered, each of spread 1.',
     }),
     largest: number({
       default: 0.35,
@@ -61,8 +64,8 @@ export default defineModelFilter({
     for (const [label, indices] of members.entries()) {
       context.progress((label + 1) / classes);
       if (indices.length < 3) continue;
-      const { projected } = principalComponents(rowsAt(features, indices, width), width, components);
-      const { smaller, apart } = twoClusters(projected, context.random('clusters', label));
+      const points = ofEqualSpread(principalComponents(rowsAt(features, indices, width), width, components));
+      const { smaller, apart } = twoClusters(points, context.random('clusters', label));
       indices.forEach((index, row) => (scores[index] = smaller[row] ? apart : 0));
       const share = smaller.filter(Boolean).length / indices.length;
       if (share <= largest && apart >= silhouette) removed.push(...indices.filter((_, row) => smaller[row]));
@@ -71,6 +74,15 @@ export default defineModelFilter({
     return { removed: Uint32Array.from(removed).sort(), scores };
   },
 });
+
+/**
+ * Where the rows lie on the components, each of variance 1. Independent components (FastICA) are a rotation of these, and
+ * k-means gives the same clusters in either.
+ */
+export function ofEqualSpread({ projected, variances }: Principal): Float64Array[] {
+  const kept = [...variances.keys()].filter((k) => variances[k]! > NOISE * variances[0]!);
+  return projected.map((row) => Float64Array.from(kept, (k) => row[k]! / Math.sqrt(variances[k]!)));
+}
 
 /** Two clusters (k-means++, Lloyd): which points are in the smaller, and the silhouette of the split. */
 export function twoClusters(points: Float64Array[], random: Random): { smaller: boolean[]; apart: number } {

@@ -6,7 +6,7 @@ import { sizeOf } from '../../splits';
 /** The samples a person picked; made in the window, from the scatter of activations of a run that is over. */
 export default defineDataFilter({
   id: 'by-hand',
-  title: 'Suspects picked by hand',
+  title: 'Picked by hand',
   summary:
     'Leaves out the training samples you name, and trains without them. The window fills the list from what you pick among the activations of a run; the numbers are those of that run’s training set.',
   limits: 'A list fits the poisoning and the seed it was made for: narrow the arms to them.',
