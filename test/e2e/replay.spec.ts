@@ -57,7 +57,7 @@ test('a recorded session is played, wound back, and jumped through from mark to 
   await page.getByRole('tab', { name: 'Step by step' }).click();
   const steps = page.getByRole('group', { name: 'Playback of the steps' });
   await steps.getByRole('button', { name: 'Next mark' }).click();
-  await expect(page.getByRole('region', { name: 'Examples' })).toContainText(/step [1-9]/);
+  await expect(page.getByRole('region', { name: 'Step by step' })).toContainText(/step [1-9]/);
 
   // A drag over the whole slider ends where it is let go.
   const box = (await slider(page)
