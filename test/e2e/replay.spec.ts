@@ -111,7 +111,8 @@ test('a fork starts from what was trained, and is undone as a draft', async ({ l
 
 test('palette, shortcuts, drops, recent files and what is kept over a restart', async ({ lab, home }) => {
   const { page } = lab;
-  await page.keyboard.press('Control+k');
+  await page.getByRole('heading', { name: 'New experiment' }).waitFor();
+  await page.locator('body').press('Control+k');
   const palette = page.getByRole('combobox', { name: 'Search commands' });
   await palette.fill('projected gradient');
   await page.keyboard.press('Enter');
