@@ -4,6 +4,7 @@ import { catalog } from '../../src-main/contract/catalog-data';
 import type { Bout, ExperimentFile, RecentFile } from '../../src-main/contract/lab-api';
 import type { SessionRow } from '../../src-main/contract/session';
 import { when } from '../format';
+import { termsOf } from './search';
 
 export interface PaletteCommand {
   group: 'Go to' | 'Do' | 'Bout' | 'Session' | 'Recent' | 'Guide' | 'Theme';
@@ -17,10 +18,7 @@ export interface PaletteCommand {
 /** Every word typed stands somewhere in the command. */
 export function matches({ group, title, words = '' }: PaletteCommand, query: string): boolean {
   const text = `${group} ${title} ${words}`.toLowerCase();
-  return query
-    .toLowerCase()
-    .split(/\s+/)
-    .every((term) => text.includes(term));
+  return termsOf(query).every((term) => text.includes(term));
 }
 
 export function contentCommands(known: {

@@ -9,7 +9,7 @@ import {
   parseExperiment,
   pathsOf,
 } from '../../src-main/contract/experiment';
-import type { Task } from '../../src-main/contract/catalog';
+import type { Capability, Task } from '../../src-main/contract/catalog';
 import type { Problem } from '../../src-main/contract/events';
 import { isList } from '../../src-main/contract/params';
 import { experimentToText, rawFromText } from '../../src-main/contract/experiment-text';
@@ -144,27 +144,32 @@ export const useDraft = defineStore('draft', () => {
   /** Name, seeds and what has a meaning in both tasks stay; the rest starts from the catalog's first entries. */
   function switchTask(next: Task): void {
     if (next === task.value) return;
-    const first = (kind: string): string | undefined =>
-      catalog.find((entry) => entry.kind === kind && entry.tasks.includes(next) && !needsPath(entry.params))
-        ?.id;
+    const first = (kind: string, capability?: Capability): string | undefined =>
+      catalog.find(
+        (entry) =>
+          entry.kind === kind &&
+          entry.tasks.includes(next) &&
+          !needsPath(entry.params) &&
+          (!capability || entry.capabilities?.includes(capability)),
+      )?.id;
     const kept = Object.fromEntries(
       ['name', 'description', 'seeds'].filter((key) => key in raw.value).map((key) => [key, raw.value[key]]),
     );
     const subject =
       next === 'classification'
         ? { dataset: { id: first('dataset') }, model: { id: first('model') } }
-        : { environment: { id: first('environment') }, agent: { id: first('agent') } };
-    const attacks = allowed(catalog, 'attacks', next).slice(0, 1);
-    useText(
-      experimentToText({
-        name: 'experiment',
-        ...kept,
-        task: next,
-        ...subject,
-        attacks: attacks.map(({ id }) => ({ id })),
-      }),
-      source.value,
-    );
+        : { environment: { id: first('environment') }, agent: { id: first('agent', 'own-steps') } };
+    const against = (id: string) => ({
+      name: 'experiment',
+      ...kept,
+      task: next,
+      ...subject,
+      attacks: [{ id }],
+    });
+    // The first that can attack this target: some need a critic, or gradients.
+    const attacks = allowed(catalog, 'attacks', next).map(({ id }) => id);
+    const attack = attacks.find((id) => parseExperiment(against(id), catalog).ok) ?? attacks[0]!;
+    useText(experimentToText(against(attack)), source.value);
   }
 
   async function open(): Promise<boolean> {

@@ -27,7 +27,7 @@ test('two recorded sessions are compared, run again and reported', async ({ lab,
     for (const [words, found] of [
       ['peculiar', 1],
       ['figure 3', 1],
-      ['epochs: 3', 1],
+      ['"epochs: 3"', 1],
       ['batchSize', 2],
       ['nonsense', 0],
     ] as const) {

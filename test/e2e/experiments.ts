@@ -108,7 +108,7 @@ model: {id: small-cnn}
 training: {epochs: 2, batchSize: 64}
 defenses:
   - {id: interval-bound-training, epsilon: 0.05, epochs: 4}
-  - {id: randomized-smoothing, sigma: 0.5, n: 100, epochs: 2}
+  - {id: randomized-smoothing, sigma: 0.5, n: 100}
   - {id: mahalanobis}
 attacks:
   - {id: fgsm, epsilon: 0.05}

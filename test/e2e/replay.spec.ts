@@ -57,7 +57,7 @@ test('a recorded session is played, wound back, and jumped through from mark to 
   await page.getByRole('tab', { name: 'Step by step' }).click();
   const steps = page.getByRole('group', { name: 'Playback of the steps' });
   await steps.getByRole('button', { name: 'Next mark' }).click();
-  await expect(page.getByRole('region', { name: 'Examples' })).toContainText(/step [1-9]/);
+  await expect(page.getByRole('region', { name: 'Step by step' })).toContainText(/step [1-9]/);
 
   // A drag over the whole slider ends where it is let go.
   const box = (await slider(page)
@@ -111,7 +111,8 @@ test('a fork starts from what was trained, and is undone as a draft', async ({ l
 
 test('palette, shortcuts, drops, recent files and what is kept over a restart', async ({ lab, home }) => {
   const { page } = lab;
-  await page.keyboard.press('Control+k');
+  await page.getByRole('heading', { name: 'New experiment' }).waitFor();
+  await page.locator('body').press('Control+k');
   const palette = page.getByRole('combobox', { name: 'Search commands' });
   await palette.fill('projected gradient');
   await page.keyboard.press('Enter');

@@ -38,12 +38,12 @@ test('keyboard, theme, empty and broken states, and the page policy', async ({ l
   await page.getByRole('heading', { name: 'New experiment' }).waitFor();
   await page.locator('body').press('2');
   await expect(page.getByText('No run is open')).toBeVisible();
-  await page.locator('body').press('4');
+  await page.locator('body').press('5');
   await expect(page.getByText('No sessions yet')).toBeVisible();
   mkdirSync(join(home, 'sessions'), { recursive: true });
   writeFileSync(join(home, 'sessions', 'broken.sparring'), 'not a session');
   await page.locator('body').press('1');
-  await page.locator('body').press('4');
+  await page.locator('body').press('5');
   await expect(page.getByText('Unreadable')).toBeVisible();
   await expect(page.getByText(/^broken.*: /)).toBeVisible();
   await page.locator('body').press('?');

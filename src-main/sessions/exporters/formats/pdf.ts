@@ -8,7 +8,7 @@ export default defineExporter({
   limits:
     'Electron draws through a display: without one, and without xvfb-run, the export is refused. Figures stay vector graphics.',
   reference: {
-    authors: 'ISO',
+    authors: 'International Organization for Standardization',
     title: 'Document management: Portable document format',
     year: 2020,
     where: 'ISO 32000-2',
