@@ -119,7 +119,8 @@ export const reinforcement: TaskRunner = {
       for (const attack of attacks.slice(resumed ? resume.position.done : 0)) {
         const first = attacks.find(({ id }) => id === attack.id) === attack;
         await REPORTS[attack.surface as keyof typeof REPORTS](scene, attack, first);
-        context.worked(ATTACKED_EVALUATION * work, `evaluated under ${attack.id}`);
+        const searched = searchWork(attack, experiment, environment);
+        context.worked(searched + ATTACKED_EVALUATION * work, `evaluated under ${attack.id}`);
         context.emit({
           type: 'checkpoint',
           position: { arm, stage: 'evaluation', done: attack.index + 1 },

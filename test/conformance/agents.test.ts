@@ -33,12 +33,19 @@ const ids = (wanted: (entry: CatalogEntry) => boolean) => catalog.filter(wanted)
 
 const short = (entry: { id: string }) => ({ ...entry, ...SHORT_FIT[entry.id] });
 
-function experiment(agent: (typeof agents)[number]): Experiment {
+/** What poisoned and hardened agents meet: noise, a gradient attack and a hand on the actions, whichever fit. */
+const MET = ['random-observation', 'mad', 'lowest-value', 'random-action'];
+
+/** All attacks on the plain agent, or all poisonings and defences under a few: their cross would take minutes. */
+function experiment(agent: (typeof agents)[number], part: 'attacked' | 'hardened'): Experiment {
   const finite = agent.requires.includes('finite-states');
   const offered = [...agent.capabilities, finite ? 'finite-states' : 'box-observations'];
   const fits = ({ requires }: CatalogEntry) => (requires ?? []).every((need) => offered.includes(need));
-  const poisoning = ids((entry) => ['reward', 'policy', 'log'].includes(entry.surface!) && fits(entry));
-  const defenses = ids((entry) => entry.stage?.startsWith('rl-') === true && fits(entry));
+  const hardened = part === 'hardened';
+  const poisoning = ids(
+    (entry) => hardened && ['reward', 'policy', 'log'].includes(entry.surface!) && fits(entry),
+  );
+  const defenses = ids((entry) => hardened && entry.stage?.startsWith('rl-') === true && fits(entry));
   const parsed = parseExperiment(
     {
       name: 'tiny',
@@ -47,11 +54,15 @@ function experiment(agent: (typeof agents)[number]): Experiment {
       agent: { id: agent.id, ...(SHORT[agent.id] ?? { steps: 2000 }) },
       poisoning: poisoning.map(short),
       attacks: ids(
-        (entry) => ['observation', 'action', 'dynamics'].includes(entry.surface!) && fits(entry),
+        (entry) =>
+          ['observation', 'action', 'dynamics'].includes(entry.surface!) &&
+          fits(entry) &&
+          (!hardened || MET.includes(entry.id)),
       ).map(short),
       defenses: defenses.map(short),
       // Each of them once, not their cross.
       arms: [
+        ...(hardened ? [] : [{ poisoning: 'clean', defense: 'undefended' }]),
         ...poisoning.map(({ id }) => ({ poisoning: id, defense: 'undefended' })),
         ...defenses.map(({ id }) => ({ poisoning: 'clean', defense: id })),
       ],
@@ -69,11 +80,18 @@ async function record(spec: Experiment, resume: RunJob['resume'] = null): Promis
   return host.events;
 }
 
-describe.each(learning.map((agent) => [agent.id, agent] as const))('%s', (_id, agent) => {
-  const spec = experiment(agent);
+const cases = learning.flatMap((agent) =>
+  (['attacked', 'hardened'] as const).map((part) => ({ name: `${agent.id}, ${part}`, agent, part })),
+);
+
+describe.each(cases)('$name', ({ agent, part }) => {
+  const spec = experiment(agent, part);
+  let recorded: Promise<RunEvent[]> | null = null;
+  /** One run serves all tests of a case. */
+  const whole = () => (recorded ??= record(spec));
 
   it('runs every arm under every attack, within budgets, its progress adding up', async () => {
-    const events = await record(spec);
+    const events = await whole();
     const started = events[0] as Extract<RunEvent, { type: 'run-started' }>;
     const { arms, attacks, work } = started.plan;
     expect(events.filter(({ type }) => type === 'evaluation')).toHaveLength(
@@ -90,20 +108,20 @@ describe.each(learning.map((agent) => [agent.id, agent] as const))('%s', (_id, a
     expect(events.some(({ type }) => type === 'trajectory')).toBe(true);
   });
 
-  it('gives equal events for equal seeds, and goes on after its checkpoints as it would have', async () => {
-    const whole = await record(spec);
-    const checkpoints = whole.flatMap((event, i) => (event.type === 'checkpoint' ? [i] : []));
+  it('goes on after its checkpoints as it would have', async () => {
+    const events = await whole();
+    const checkpoints = events.flatMap((event, i) => (event.type === 'checkpoint' ? [i] : []));
     for (const at of [checkpoints[0]!, checkpoints.at(-1)!]) {
-      const { position, state } = whole[at] as Extract<RunEvent, { type: 'checkpoint' }>;
-      const again = await record(spec, { position, state, history: whole.slice(0, at + 1) });
-      expect(digested(again)).toEqual(digested(whole.slice(at + 1)));
+      const { position, state } = events[at] as Extract<RunEvent, { type: 'checkpoint' }>;
+      const again = await record(spec, { position, state, history: events.slice(0, at + 1) });
+      expect(digested(again)).toEqual(digested(events.slice(at + 1)));
     }
   });
 
-  it('leaves no tensor behind', async () => {
-    await record(spec);
+  it('gives equal events for equal seeds, and leaves no tensor behind', async () => {
+    const events = await whole();
     const before = tf.memory().numTensors;
-    await record(spec);
+    expect(digested(await record(spec))).toEqual(digested(events));
     expect(tf.memory().numTensors).toBe(before);
   });
 });
