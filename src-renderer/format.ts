@@ -27,6 +27,8 @@ export function plain(value: number): string {
 export const grouped = (value: number): string => value.toLocaleString('en-US').replaceAll(',', '\u2009');
 
 const NORM_SYMBOLS = { linf: 'L∞', l2: 'L2', l1: 'L1', l0: 'L0' } as const;
+export const isNorm = (value: unknown): value is keyof typeof NORM_SYMBOLS =>
+  typeof value === 'string' && value in NORM_SYMBOLS;
 export const normSymbol = (norm: keyof typeof NORM_SYMBOLS): string => NORM_SYMBOLS[norm];
 
 /** A predicted class by its name, or why there is none. */

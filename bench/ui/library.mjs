@@ -104,7 +104,7 @@ const secondList = await listed(page);
 const sessionsView = await shownAfter(
   page,
   () => page.getByRole('navigation').getByRole('link', { name: 'Sessions' }).click(),
-  () => page.getByRole('row', { name: /rest-/ }).first().waitFor(),
+  () => page.getByRole('row', { name: /made-/ }).first().waitFor(),
 );
 
 await page.evaluate((ids) => window.localStorage.setItem('sparring.compared', JSON.stringify(ids)), compared);

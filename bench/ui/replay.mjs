@@ -38,7 +38,7 @@ const page = await app.firstWindow();
 page.setDefaultTimeout(180_000);
 await page.setViewportSize({ width: 1280, height: 800 });
 await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Sessions' }).click();
-await page.getByRole('button', { name: /first-look/ }).waitFor();
+await page.getByRole('button', { name: 'first-look', exact: true }).waitFor();
 await page.waitForTimeout(1000);
 
 /** Working set of the page's process in MB. */

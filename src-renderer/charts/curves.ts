@@ -17,7 +17,7 @@ export interface CurveGroup {
 
 const MOST_POINTS = 300;
 const BINS = 100;
-const MOST_SYMBOLS = 12;
+export const MOST_SYMBOLS = 12;
 /** Raw episode returns are noise: the thin lines show their trend. */
 const SEED_POINTS = 120;
 

@@ -3,7 +3,7 @@ import { find, type Catalog, type Kind } from '../../src-main/contract/catalog';
 import type { ArmPlan, AttackPlan, Plan } from '../../src-main/contract/events';
 import type { Applied } from '../../src-main/contract/params';
 import { familyKey } from '../../src-main/contract/summary';
-import { plain, symbol } from '../format';
+import { isNorm, normSymbol, plain, symbol } from '../format';
 
 export interface Family {
   key: string;
@@ -56,11 +56,15 @@ function shortName(catalog: Catalog, kind: Kind, id: string): string {
   return title.length > 16 && /^[a-z]{1,2}?-?[a-z]{2,4}$/.test(id) ? id.toUpperCase() : title;
 }
 
+/** A norm names itself: “L2”, not “norm l2”. */
+const setting = (name: string, value: unknown): string =>
+  name === 'norm' && isNorm(value) ? normSymbol(value) : `${symbol(name)} ${shown(value)}`;
+
 /** Name and the parameters given, as in “PGD · ε 0.3”. */
 export function label(catalog: Catalog, kind: Kind, applied: Applied, parameters: readonly string[]): string {
   return [
     shortName(catalog, kind, applied.id),
-    ...parameters.map((name) => `${symbol(name)} ${shown(applied.params[name])}`),
+    ...parameters.map((name) => setting(name, applied.params[name])),
   ].join(' · ');
 }
 

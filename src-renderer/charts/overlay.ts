@@ -4,7 +4,7 @@ import type { SeriesInfo } from '../../src-main/contract/metrics';
 import { fixed, grouped, scaled, unitText, withUnit } from '../format';
 import { armColor, armDash, type Palette } from '../theme/inks';
 import { axis, base } from './base';
-import { meanCurve } from './curves';
+import { meanCurve, MOST_SYMBOLS } from './curves';
 import type { ChartOption, LineSeriesOption } from './echarts';
 
 export interface OverlayLine {
@@ -87,11 +87,16 @@ export function overlayOption(
       emphasis: { disabled: true },
       itemStyle: { color: stroke },
     };
+    const mean = pairs(meanCurve(begun.map((curve) => smoothed(curve, smoothing))));
     const strong: LineSeriesOption = {
       ...common,
       name,
       z: 3,
-      data: pairs(meanCurve(begun.map((curve) => smoothed(curve, smoothing)))),
+      data: mean,
+      // A line of one point would not be seen.
+      showSymbol: mean.length <= MOST_SYMBOLS,
+      symbol: 'circle',
+      symbolSize: 4,
       lineStyle: { color: stroke, width: 2, type: armDash(color) },
     };
     if (!raw) return [strong];

@@ -62,7 +62,7 @@ export class Lab {
     await this.page.setViewportSize(size);
   }
 
-  async go(view: 'New' | 'Run' | 'Trade-off' | 'Compare' | 'Sessions' | 'Settings'): Promise<void> {
+  async go(view: 'New' | 'Run' | 'Trade-off' | 'Compare' | 'Sessions' | 'Guide' | 'Settings'): Promise<void> {
     await this.page.getByRole('navigation').getByRole('link', { name: view }).click();
   }
 

@@ -156,7 +156,7 @@ test('palette, shortcuts, drops, recent files and what is kept over a restart', 
 
   await lab.go('New');
   await page.getByLabel('Experiment as YAML').fill('name: kept\ntask: classification\n');
-  await page.locator('body').press('g');
+  await lab.go('Guide');
   await expect(page.getByRole('heading', { name: 'A tour in six questions' })).toBeVisible();
   await lab.close();
   const again = await Lab.launch(home);
