@@ -119,7 +119,10 @@ export const reinforcement: TaskRunner = {
       for (const attack of attacks.slice(resumed ? resume.position.done : 0)) {
         const first = attacks.find(({ id }) => id === attack.id) === attack;
         await REPORTS[attack.surface as keyof typeof REPORTS](scene, attack, first);
-        context.worked(ATTACKED_EVALUATION * work, `evaluated under ${attack.id}`);
+        context.worked(
+          ATTACKED_EVALUATION * work + searchWork(attack, experiment, environment),
+          `evaluated under ${attack.id}`,
+        );
         context.emit({
           type: 'checkpoint',
           position: { arm, stage: 'evaluation', done: attack.index + 1 },
