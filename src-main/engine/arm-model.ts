@@ -10,7 +10,13 @@ import { GuardedTarget, guardOf, type Guard } from './detection';
 import { Network, type LayerSpec } from './network';
 import { attackById, defenseById, modelById } from './registry';
 import { SmoothedTarget } from './smoothing';
-import { LayersTarget, NetworkTarget, PreprocessedTarget, RemoteTarget, type ImportOptions } from './target-views';
+import {
+  LayersTarget,
+  NetworkTarget,
+  PreprocessedTarget,
+  RemoteTarget,
+  type ImportOptions,
+} from './target-views';
 import type { Inputs } from './task';
 
 /** A model that has its weights, and what is to be released with it. */

@@ -7,16 +7,14 @@
  * choose a checkpoint.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Environment } from '../../contract/environment';
 import { integer, number } from '../../contract/params';
 import type { ParamsOf } from '../../contract/params';
-import { stream, type Random } from '../../contract/random';
 import { defineAgent } from '../definitions';
-import { dense, Network } from '../network';
 import { Adam } from '../optimizers';
 import { logSumExp, softmax } from '../rl/score-losses';
 import { rowsOf } from '../rl/worlds';
 import { encodingFor, networkPolicy } from './parts/network-policy';
+import { logNetwork, restoredAgent } from './parts/log-network';
 import { logParams } from './parts/log-params';
 
 const params = {
@@ -34,13 +32,6 @@ const CAPABILITIES = ['scores', 'gradients'] as const;
 // A gradient step takes about 1.5 ms.
 const cost = ({ logSteps, epochs, batchSize }: ParamsOf<typeof params>): number =>
   logSteps / 50 + epochs * Math.ceil(logSteps / batchSize) * 1.5;
-
-const networkFor = (environment: Environment, hidden: number, random: Random): Network =>
-  new Network(
-    [encodingFor(environment).inputSize],
-    [dense(hidden), dense(hidden), dense(environment.actionSpace.n, 'linear')],
-    random,
-  );
 
 export default defineAgent({
   id: 'behaviour-cloning',
@@ -67,7 +58,7 @@ export default defineAgent({
     const encoding = encodingFor(environment);
     const order = context.random('order');
     const log = lesson.record(logSteps, exploration);
-    const network = networkFor(environment, hidden, context.random('weights'));
+    const network = logNetwork(environment, hidden, context.random('weights'));
     const policy = networkPolicy(network, encoding, actions, [...CAPABILITIES]);
     const optimizer = new Adam(network.parameters);
     const rows = log.actions.length;
@@ -112,13 +103,5 @@ export default defineAgent({
     return { policy, weights: network.weights(), dispose: () => network.dispose() };
   },
 
-  restore(environment, { hidden }, weights) {
-    const network = networkFor(environment, hidden, stream(1, 'overwritten by the recorded weights'));
-    network.restore(weights);
-    return {
-      policy: networkPolicy(network, encodingFor(environment), environment.actionSpace.n, [...CAPABILITIES]),
-      weights,
-      dispose: () => network.dispose(),
-    };
-  },
+  restore: (environment, { hidden }, weights) => restoredAgent(environment, hidden, weights, CAPABILITIES),
 });

@@ -3,15 +3,13 @@
  * alone. Values of actions that the log hardly knows are never put right by trying them, so that the recorded policy has to
  * err often enough. The network as training leaves it is the agent: nothing of the environment may choose a checkpoint.
  */
-import type { Environment } from '../../contract/environment';
 import { integer, number } from '../../contract/params';
 import type { ParamsOf } from '../../contract/params';
 import { LabError } from '../../contract/problem';
-import { stream, type Random } from '../../contract/random';
 import { defineAgent } from '../definitions';
-import { dense, Network } from '../network';
 import { Adam } from '../optimizers';
 import { rowsOf } from '../rl/worlds';
+import { logNetwork, restoredAgent } from './parts/log-network';
 import { logParams } from './parts/log-params';
 import { encodingFor, networkPolicy } from './parts/network-policy';
 import { ReplayBuffer } from './parts/replay-buffer';
@@ -56,13 +54,6 @@ const CAPABILITIES = ['scores', 'action-values', 'gradients', 'critic'] as const
 const cost = ({ logSteps, gradientSteps }: ParamsOf<typeof params>): number =>
   logSteps / 50 + gradientSteps * 1.5;
 
-const networkFor = (environment: Environment, hidden: number, random: Random): Network =>
-  new Network(
-    [encodingFor(environment).inputSize],
-    [dense(hidden), dense(hidden), dense(environment.actionSpace.n, 'linear')],
-    random,
-  );
-
 export default defineAgent({
   id: 'offline-dqn',
   title: 'Deep Q-network on a fixed log',
@@ -100,8 +91,8 @@ export default defineAgent({
         truncated: false,
       });
     }
-    const online = networkFor(environment, hidden, context.random('weights'));
-    const target = networkFor(environment, hidden, context.random('weights'));
+    const online = logNetwork(environment, hidden, context.random('weights'));
+    const target = logNetwork(environment, hidden, context.random('weights'));
     const policy = networkPolicy(online, encoding, actions, [...CAPABILITIES]);
     const optimizer = new Adam(online.parameters);
     const learning = { online, target, optimizer, buffer, encoding, actions, ...settings };
@@ -135,13 +126,5 @@ export default defineAgent({
     return { policy, weights: online.weights(), dispose: () => online.dispose() };
   },
 
-  restore(environment, { hidden }, weights) {
-    const network = networkFor(environment, hidden, stream(1, 'overwritten by the recorded weights'));
-    network.restore(weights);
-    return {
-      policy: networkPolicy(network, encodingFor(environment), environment.actionSpace.n, [...CAPABILITIES]),
-      weights,
-      dispose: () => network.dispose(),
-    };
-  },
+  restore: (environment, { hidden }, weights) => restoredAgent(environment, hidden, weights, CAPABILITIES),
 });
