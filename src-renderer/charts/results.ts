@@ -80,6 +80,7 @@ export const metricsOf = (rows: readonly ResultRow[]): string[] => [
 
 export const usualMetric = (metrics: readonly string[], task: Task | undefined): string =>
   PREFERRED.find((name) => metrics.includes(name)) ??
+  metrics[0] ??
   (task === 'reinforcement-learning' ? 'return' : 'robustAccuracy');
 
 /** The metric that stands in a column. */
