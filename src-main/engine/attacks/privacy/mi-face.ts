@@ -20,7 +20,7 @@ export default definePrivacyAttack({
   id: 'mi-face',
   title: 'Inversion: MI-Face',
   summary:
-    'Paints what the model takes for each class, by climbing its confidence with gradients. Without a prior it finds noise that the model alone can read; with image priors (smooth, sparse ink, wherever it stands) strokes appear. Shows the class as the model learnt it, seldom an image it was trained on.',
+    'Paints what the model takes for each class, by climbing its confidence with gradients. Without a prior it finds noise that the model alone can read; with image priors (smooth, sparse ink, wherever it stands) a picture that others read more often. Shows the class as the model learnt it, seldom an image it was trained on.',
   limits:
     'The paper’s denoising is total variation here. Priors of images in general alone: nothing is learnt from images of the same kind.',
   reference: {

@@ -7,7 +7,7 @@ export default defineAnswerDefense({
   id: 'prada',
   title: 'PRADA',
   summary:
-    'Watches how far each question lies from the nearest one before it of the same answer. Natural images give distances that are about normally distributed; made ones, which step away from known images, do not. Notices synthetic questions early and a thief who has natural images never.',
+    'Watches how far each question lies from the nearest one before it of the same answer. Natural images give distances that are about normally distributed; made ones, which step away from known images, do not. Made for synthetic questions; a thief who asks about natural images is not what it looks for.',
   limits:
     'Sees one client. Distances are kept for every question, so that each costs as many as were before.',
   reference: {

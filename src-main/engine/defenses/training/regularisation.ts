@@ -10,7 +10,7 @@ export default defineTrainingDefense({
   id: 'regularisation',
   title: 'Regularisation',
   summary:
-    'Pulls every weight towards zero while it trains and, with patience, stops when the accuracy on validation images no longer grows. Narrows the gap that membership attacks live on and usually costs no accuracy; promises nothing about the images that are remembered all the same.',
+    'Pulls every weight towards zero while it trains and, with patience, stops when the accuracy on validation images no longer grows. Narrows the gap that membership attacks live on; promises nothing about the images that are remembered all the same.',
   reference: {
     authors: 'A. Krogh, J. A. Hertz',
     title: 'A simple weight decay can improve generalization',
