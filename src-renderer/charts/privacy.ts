@@ -95,11 +95,14 @@ function rocOption(lines: readonly BandedLine[], palette: Palette): ChartOption 
 
 function queriesOption(lines: readonly BandedLine[], series: string, palette: Palette): ChartOption {
   const title = ATTACK_CURVES[series]!.title.replace(/ by .*/, '');
+  const asked = lines.flatMap(({ points }) => points.map(({ x }) => x));
   return {
     ...overLines(lines, 'share', (x) => `${grouped(x)} queries`, palette),
     xAxis: {
       type: 'log',
-      min: 'dataMin',
+      // From a power of ten: a copy of one size alone has no width of its own.
+      min: 10 ** (Math.ceil(Math.log10(Math.min(1000, ...asked))) - 1),
+      max: Math.max(1000, ...asked),
       ...axis(palette, 'queries in all', 24),
       splitLine: { show: false },
     },
