@@ -474,4 +474,5 @@ def main() -> None:
                 tell(tool, error=f"{type(error).__name__}: {error}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,7 @@
  *
  *     node bench/privacy/privacy.mjs [--python VENV/bin/python] [--work FOLDER] [--seeds 1,2,3] [--only membership,extraction]
  *
- * The lab runs as a user lets it. With --python, ART's counterparts (art.py) are run on the first seed's undefended model.
+ * The lab runs as a user lets it. With --python, ART's counterparts (peer.py) are run on the first seed's undefended model.
  * `results.json` and what is printed are written to the work folder.
  */
 import { spawnSync } from 'node:child_process';
@@ -107,7 +107,7 @@ const TARGETS = {
   },
 };
 
-/** Writes what art.py needs of the first arm, which is undefended. */
+/** Writes what peer.py needs of the first arm, which is undefended. */
 async function handOver(file, folder) {
   const lab = await openLab();
   const { spec, events } = lab.withSession(file, (session) => ({
@@ -162,10 +162,11 @@ for (const [name, experiment] of Object.entries(EXPERIMENTS)) {
       );
   if (values.python && ['membership', 'extraction', 'inversion'].includes(name)) {
     await handOver(session, join(folder, 'art'));
-    const run = spawnSync(values.python, ['bench/privacy/art.py', join(folder, 'art'), name], {
+    const run = spawnSync(values.python, ['bench/privacy/peer.py', join(folder, 'art'), name], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    if (run.status !== 0) throw new Error(`peer.py ${name} ended with ${run.status}`);
     console.log(run.stdout);
     results[name].art = run.stdout
       .trim()

@@ -1,6 +1,6 @@
 """ART's counterparts of the lab's privacy attacks on a network of the lab: one JSON line an attack.
 
-    python bench/privacy/art.py FOLDER membership|extraction|inversion
+    python bench/privacy/peer.py FOLDER membership|extraction|inversion
 
 FOLDER is written by privacy.mjs. Measures are the lab's: see docs/privacy.md.
 """
@@ -53,6 +53,8 @@ def classifier(model: nn.Module) -> PyTorchClassifier:
 
 
 target = classifier(network)
+# What the lab's knockoff and inversions are told: probabilities, not logits.
+softened = classifier(nn.Sequential(network, nn.Softmax(1)))
 (train, train_labels), (test, test_labels) = images_of("train"), images_of("test")
 
 
@@ -91,26 +93,26 @@ def membership() -> None:
 
 def thief() -> PyTorchClassifier:
     """The lab's small-cnn."""
-    return classifier(
-        nn.Sequential(
-            *(nn.Conv2d(channels, 16, 4, 2), nn.ReLU(), nn.Conv2d(16, 32, 4, 2), nn.ReLU(), nn.Flatten()),
-            *(nn.LazyLinear(100), nn.ReLU(), nn.Linear(100, 10)),
-        ).requires_grad_(True)
+    copy = nn.Sequential(
+        *(nn.Conv2d(channels, 16, 4, 2), nn.ReLU(), nn.Conv2d(16, 32, 4, 2), nn.ReLU(), nn.Flatten()),
+        *(nn.LazyLinear(100), nn.ReLU(), nn.Linear(100, 10)),
     )
+    # A batch of any kind gives the lazy layer its size.
+    copy(torch.zeros(1, *shape))
+    return classifier(copy)
 
 
 def extraction() -> None:
     own, own_labels = images_of("validation")
     answers = target.predict(test).argmax(1)
-    for attack, kind, more in (
-        ("copycat", CopycatCNN, {}),
-        ("knockoff", KnockoffNets, {"sampling_strategy": "random", "use_probability": True}),
+    for attack, kind, victim, more in (
+        ("copycat", CopycatCNN, target, {}),
+        ("knockoff", KnockoffNets, softened, {"sampling_strategy": "random", "use_probability": True}),
     ):
         started = time.time()
         copy = thief()
-        copy.model(torch.zeros(1, *shape))
         steal = kind(
-            target,
+            victim,
             **more,
             **({"verbose": False} if kind is KnockoffNets else {}),
             **{"batch_size_fit": 64, "batch_size_query": 64, "nb_epochs": 10, "nb_stolen": min(QUERIES, len(own))},
@@ -128,13 +130,11 @@ def extraction() -> None:
 
 def inversion() -> None:
     started = time.time()
-    softened = classifier(nn.Sequential(network, nn.Softmax(1)))
     pictures = MIFace(softened, max_iter=400, window_length=100, threshold=0.999, verbose=False).infer(
         np.full((10, *shape), 0.5, np.float32), np.arange(10)
     )
     confidence = softened.predict(pictures)[np.arange(10), np.arange(10)].mean()
     judge = thief()
-    judge.model(torch.zeros(1, *shape))
     judge.fit(test, test_labels, batch_size=64, nb_epochs=6)
     read = judge.predict(pictures).argmax(1)
     told("MIFace", started, reconstructionConfidence=float(confidence), independentReading=float((read == np.arange(10)).mean()))
