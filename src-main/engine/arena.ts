@@ -5,7 +5,7 @@ import type { ArmPlan, AttackPlan, Metrics } from '../contract/events';
 import { observationParams } from './attacks/observation-budget';
 import type { ObservationAttack } from './definitions';
 import { attacks as allAttacks, attackOf } from './registry';
-import { agentOf, createEnvironment, lackingFor, wrapped } from './reinforcement';
+import { agentOf, createEnvironment, lackingFor, wrapped } from './rl/setting';
 import { resolve } from './resolve';
 import type { Arena, Armed } from './rl/duel';
 import type { Params } from './rl/eyes';
