@@ -150,7 +150,7 @@ async function trainAlike({ experiment, inputs }: Job, train: Split, context: Ar
   const dataset: ImageDataset = { ...inputs.dataset!, train };
   const trainer = new ArmTrainer({
     ...{ dataset, training: experiment.training, layers: layersOf(arm, dataset) },
-    ...{ context: context.for('training'), resume: null },
+    ...{ context: context.for('training'), resume: null, unseen: true },
   });
   const defense = arm.defense && defenseById(arm.defense.id);
   if (defense?.stage === 'training' || defense?.stage === 'certified') {

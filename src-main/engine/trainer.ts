@@ -40,6 +40,8 @@ export interface TrainerJob {
   context: ArmContext;
   /** Epochs already trained, over all fits, and the checkpoint's state; null to start anew. */
   resume: { done: number; state: Record<string, Float32Array> } | null;
+  /** Nobody sees its curves: the accuracy on the validation part, which nothing else depends on, is not measured. */
+  unseen?: boolean;
 }
 
 type Weights = Record<string, Float32Array>;
@@ -152,14 +154,15 @@ export class ArmTrainer implements Trainer {
   /** Draws what the model has reached after an epoch, and says whether the fit is over. */
   private async look(fitting: Fitting, epoch: number, streams: Context): Promise<boolean> {
     const { target, options, best, epochs, before } = fitting;
-    const { validation } = this.job.dataset;
+    const { unseen, dataset } = this.job;
+    const { validation } = dataset;
     const x = before + epoch + 1;
     const last = epoch === epochs - 1;
     const streamsFor = (name: string): Context => ({
       ...streams,
       random: (...purpose) => streams.random(name, ...purpose),
     });
-    if (sizeOf(validation) > 0) {
+    if (sizeOf(validation) > 0 && !unseen) {
       this.emitPoint('validationAccuracy', x, (await this.right(target, validation)) / sizeOf(validation));
     }
     await options.afterEpoch?.(target, streamsFor('after'));
