@@ -29,7 +29,7 @@ const membership = [
   { id: 'membership-gap' },
   { id: 'membership-loss' },
   { id: 'membership-shadow' },
-  { id: 'membership-lira', shadows: 32 },
+  { id: 'membership-lira', shadows: 64 },
 ];
 const overfit = { epochs: 40, batchSize: 64 };
 const EXPERIMENTS = {
@@ -37,7 +37,10 @@ const EXPERIMENTS = {
     dataset: { id: 'mnist', train: 500, validation: 4000, test: 2000 },
     model: { id: 'small-cnn' },
     training: overfit,
-    attacks: membership,
+    attacks: [
+      ...membership,
+      { id: 'membership-label-only', candidates: 100, attack: { id: 'hop-skip-jump', queries: 300 } },
+    ],
     evaluation: { samples: 2000 },
   },
   'well-trained': {
@@ -116,10 +119,22 @@ async function handOver(file, folder) {
   }));
   const { weights } = events.find((event) => event.type === 'trained' && event.arm === 0);
   const { train, validation, test, shape, classes } = await lab.loadDataset(spec.dataset, {});
+  const evaluated = Math.min(spec.evaluation.samples, test.labels.length);
+  const size = shape.reduce((a, b) => a * b);
   mkdirSync(folder, { recursive: true });
   const save = (name, array, dimensions) =>
     writeFileSync(join(folder, `${name}.npy`), npy(array, dimensions));
-  for (const [name, split] of Object.entries({ train, validation, test })) {
+  // As the lab deals them out: the attacker's own are the validation images and the test images that are not evaluated.
+  const part = (split, from, to) => ({
+    images: split.images.subarray(from * size, to * size),
+    labels: split.labels.subarray(from, to),
+  });
+  const rest = part(test, evaluated, test.labels.length);
+  const own = {
+    images: Float32Array.from([...validation.images, ...rest.images]),
+    labels: Uint8Array.from([...validation.labels, ...rest.labels]),
+  };
+  for (const [name, split] of Object.entries({ train, own, test: part(test, 0, evaluated) })) {
     save(`${name}-images`, split.images, [split.labels.length, ...shape]);
     save(`${name}-labels`, split.labels, [split.labels.length]);
   }
