@@ -44,7 +44,7 @@ import { Memory } from './memory';
 import type { LayerSpec } from './network';
 import { poison, poisoningWork, whatItReached } from './poisoning';
 import { activationsOf, looksAtTrainingSet, trainingSetOf } from './provenance';
-import { infer, privacyWork } from './privacy';
+import { checkPrivacy, infer, privacyWork } from './privacy';
 import { attackOf, defenseById } from './registry';
 import { fittingInputs, sizeOf, testInputs } from './splits';
 import { CountingTarget, NetworkTarget } from './target-views';
@@ -81,6 +81,16 @@ export const classification: TaskRunner = {
     );
   },
   closingWork: transferWork,
+
+  check({ arms, attacks }, experiment, { dataset }) {
+    // Arms of further seeds differ in nothing that is looked at here.
+    for (const arm of arms.filter(({ seed }) => seed === experiment.seeds[0])) {
+      privacySpent(arm, dataset!, experiment);
+      for (const attack of attacks.filter(isPrivacy)) {
+        if (canMeet(arm, attack)) checkPrivacy(experiment, arm, attack, dataset!);
+      }
+    }
+  },
 
   async runArm(job) {
     const { experiment, inputs, attacks, context, resume, kept } = job;
@@ -253,8 +263,6 @@ async function train(
   const { arm } = context;
   const started = context.now();
   const defense = arm.defense && defenseById(arm.defense.id);
-  // A privacy budget that does not suffice is refused before anything is trained.
-  if (defense?.stage === 'training') privacySpent(arm, dataset, experiment);
   if (defense?.stage === 'preprocessing' || defense?.stage === 'detection') {
     defense.check?.(dataset.shape, arm.defense!.params as AnyParams);
   }

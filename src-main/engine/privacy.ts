@@ -5,12 +5,12 @@ import type { ArmPlan, AttackPlan, Metrics } from '../contract/events';
 import type { ParamsOf, ParamSpecs } from '../contract/params';
 import { defended, isTrainedHere, layersOf, type Model } from './arm-model';
 import type { ArmContext } from './context';
-import type { Likeness, PrivacyBasis, PrivacyContext, PrivacyKnowledge } from './definitions';
+import type { Likeness, PrivacyBasis, PrivacyContext, PrivacyKnowledge, Shares } from './definitions';
 import { predict, type Predictions } from './evaluate';
 import { evasionContext } from './evasion';
 import { Memory } from './memory';
 import { attackOf, defenseById } from './registry';
-import { concatenated, sizeOf, slice } from './splits';
+import { concatenated, sizeOf, slice, testInputs } from './splits';
 import { CountingTarget, NetworkTarget } from './target-views';
 import type { TaskRunner } from './task';
 import { ArmTrainer } from './trainer';
@@ -122,18 +122,35 @@ function privacyContext(
   };
 }
 
-function knowledgeOf({ attack, model, test, clean, job }: Inference): PrivacyKnowledge {
-  const { experiment, inputs, context } = job;
-  const dataset = inputs.dataset!;
+/** Throws LabError for what the data do not allow the attack, on an arm that can meet it. */
+export function checkPrivacy(
+  experiment: Experiment,
+  arm: ArmPlan,
+  { id, params }: AttackPlan,
+  dataset: ImageDataset,
+): void {
+  attackOf('privacy', id).check?.(sharesOf(experiment, arm, dataset), params as AnyParams);
+}
+
+function sharesOf(experiment: Experiment, arm: ArmPlan, dataset: ImageDataset): Shares {
   const { train, validation } = dataset;
+  const test = testInputs(dataset, experiment);
   const rest = slice(dataset.test, sizeOf(test), sizeOf(dataset.test));
-  const here = isTrainedHere(context.arm);
   return {
     members: slice(train, 0, Math.min(experiment.evaluation.samples, sizeOf(train))),
     nonMembers: test,
     // A model from outside was trained on other images than these, as far as anybody can tell.
-    own: here ? concatenated(validation, rest) : concatenated(train, validation, rest),
+    own: isTrainedHere(arm) ? concatenated(validation, rest) : concatenated(train, validation, rest),
     trainedOn: sizeOf(train),
+  };
+}
+
+function knowledgeOf({ attack, model, test, clean, job }: Inference): PrivacyKnowledge {
+  const { experiment, inputs, context } = job;
+  const dataset = inputs.dataset!;
+  const { train } = dataset;
+  return {
+    ...sharesOf(experiment, context.arm, dataset),
     classNames: dataset.classes,
     trainAlike: (images, ...purpose) =>
       trainAlike(job, images, muted(context.for('attack', attack.index, ...purpose))),

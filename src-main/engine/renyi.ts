@@ -61,7 +61,8 @@ export function epsilonOf({ rate, noise, steps }: Steps, delta: number): number 
 }
 
 /** Least and largest noise that is looked for. */
-const NOISES = [0.2, 512] as const;
+const LEAST_NOISE = 0.2;
+export const LARGEST_NOISE = 512;
 
 /** The smallest noise, to a thousandth of itself, with which all steps stay within ε; null where none does. */
 export function noiseFor(
@@ -69,12 +70,12 @@ export function noiseFor(
   { rate, steps }: Omit<Steps, 'noise'>,
   delta: number,
 ): number | null {
-  let [low, high]: number[] = [...NOISES];
-  if (epsilonOf({ rate, steps, noise: high! }, delta) > epsilon) return null;
-  while (high! / low! > 1.001) {
-    const middle = Math.sqrt(low! * high!);
+  let [low, high] = [LEAST_NOISE, LARGEST_NOISE];
+  if (epsilonOf({ rate, steps, noise: high }, delta) > epsilon) return null;
+  while (high / low > 1.001) {
+    const middle = Math.sqrt(low * high);
     if (epsilonOf({ rate, steps, noise: middle }, delta) > epsilon) low = middle;
     else high = middle;
   }
-  return high!;
+  return high;
 }

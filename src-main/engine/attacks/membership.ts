@@ -11,12 +11,16 @@ import {
   type PrivacyAttack,
   type PrivacyContext,
   type PrivacyKnowledge,
+  type Shares,
   type Target,
 } from '../definitions';
 import { rocOf } from '../roc';
 import { concatenated, sizeOf } from '../splits';
 
-interface Membership<P extends ParamSpecs> extends Omit<PrivacyAttack<P>, 'kind' | 'surface' | 'infer'> {
+interface Membership<P extends ParamSpecs> extends Omit<
+  PrivacyAttack<P>,
+  'kind' | 'surface' | 'check' | 'infer'
+> {
   /** One number a candidate, the higher the more it looks like a member. Labels are true. */
   suspect(
     target: Target,
@@ -27,26 +31,35 @@ interface Membership<P extends ParamSpecs> extends Omit<PrivacyAttack<P>, 'kind'
   ): Promise<Float32Array>;
   /** Of each side the first so many, where not all are asked about. */
   candidates?(params: ParamsOf<P>): number;
+  /** Throws LabError for what these images do not allow, beside what no membership attack can do with. */
+  allows?(shares: Shares, params: ParamsOf<P>): void;
 }
 
 /** An attack that says who was trained on. */
 export const defineMembershipAttack = <const P extends ParamSpecs>({
   suspect,
   candidates: most = () => Infinity,
+  allows,
   ...rest
 }: Membership<P>): PrivacyAttack<P> =>
   definePrivacyAttack<P>({
     ...rest,
+    check(shares, params) {
+      refuseOverlap(...sidesOf(shares, most(params)));
+      allows?.(shares, params);
+    },
     async infer(target, knowledge, params, context) {
-      const [members, nonMembers] = [knowledge.members, knowledge.nonMembers].map((side) =>
-        firstOf(side, most(params)),
-      ) as [Split, Split];
-      refuseOverlap(members, nonMembers);
+      const [members, nonMembers] = sidesOf(knowledge, most(params));
       const candidates = concatenated(members, nonMembers);
       const scores = await suspect(target, candidates, knowledge, params, context);
       return membershipFinding(scores.slice(0, sizeOf(members)), scores.slice(sizeOf(members)));
     },
   });
+
+const sidesOf = ({ members, nonMembers }: Shares, most: number): [Split, Split] => [
+  firstOf(members, most),
+  firstOf(nonMembers, most),
+];
 
 function firstOf({ images, labels }: Split, most: number): Split {
   const n = Math.min(most, labels.length);
@@ -63,7 +76,9 @@ export function refuseOverlap(members: Split, nonMembers: Split): void {
     );
   }
   const size = members.images.length / sizeOf(members);
-  const keyOf = ({ images }: Split, i: number) => images.subarray(i * size, (i + 1) * size).join();
+  // Two bytes a character: several times as fast as the numbers written out.
+  const keyOf = ({ images: { buffer, byteOffset } }: Split, i: number) =>
+    String.fromCharCode(...new Uint16Array(buffer, byteOffset + 4 * i * size, 2 * size));
   const known = new Map(Array.from(members.labels.keys(), (i) => [keyOf(members, i), i]));
   for (const i of nonMembers.labels.keys()) {
     const twin = known.get(keyOf(nonMembers, i));

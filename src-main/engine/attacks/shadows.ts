@@ -2,7 +2,7 @@
 import type { Split } from '../../contract/dataset';
 import { integer } from '../../contract/params';
 import { LabError } from '../../contract/problem';
-import type { PrivacyContext, PrivacyKnowledge, Target } from '../definitions';
+import type { PrivacyContext, PrivacyKnowledge, Shares, Target } from '../definitions';
 import { concatenated, selected, sizeOf } from '../splits';
 
 export const shadowParams = {
@@ -30,11 +30,24 @@ export const shadowCost = (
   { trainedOn, training, candidates }: { trainedOn: number; training: number; candidates: number },
 ): number => shadows * ((shadowImages || trainedOn) * training + candidates);
 
+/** Throws LabError where a part would be more than half of the pool: most images would then be in most of the models. */
+export function refuseLargeShadows(
+  { members, nonMembers, own, trainedOn }: Shares,
+  { shadows, shadowImages }: ShadowParams,
+): void {
+  const [asked, size] = [sizeOf(members) + sizeOf(nonMembers), shadowImages || trainedOn];
+  const images = asked + sizeOf(own);
+  if (2 * size <= images) return;
+  throw new LabError(
+    'attacks.shadowImages',
+    `${shadows} shadow models of ${size} images each need ${2 * size} to be drawn from, and the attacker has ${images} (${asked} asked about, ${sizeOf(own)} of its own)`,
+    `Set shadowImages to at most ${Math.floor(images / 2)}, raise dataset.validation, whose images are the attacker’s own, or train the target on fewer.`,
+  );
+}
+
 /**
  * Trains shadow models on random parts of the candidates and of the attacker's own images, and hands over each with what it
  * was trained on (a byte an image of the pool, the candidates first).
- *
- * @throws LabError where a part would be more than half of the pool: most images would then be in most of the models
  */
 export async function withShadows(
   candidates: Split,
@@ -45,13 +58,6 @@ export async function withShadows(
 ): Promise<void> {
   const pool = concatenated(candidates, own);
   const [images, size] = [sizeOf(pool), shadowImages || trainedOn];
-  if (2 * size > images) {
-    throw new LabError(
-      'attacks.shadowImages',
-      `${shadows} shadow models of ${size} images each need ${2 * size} to be drawn from, and the attacker has ${images} (${sizeOf(candidates)} asked about, ${sizeOf(own)} of its own)`,
-      `Set shadowImages to at most ${Math.floor(images / 2)}, raise dataset.validation, whose images are the attacker’s own, or train the target on fewer.`,
-    );
-  }
   for (let shadow = 0; shadow < shadows; shadow++) {
     const order = context.random('shadow', shadow).shuffle(Uint32Array.from({ length: images }, (_, i) => i));
     const drawn = order.subarray(0, size);

@@ -12,8 +12,8 @@ export interface Likeness {
   dispose(): void;
 }
 
-/** What stands around a target whose secrets are asked for: what the attacker has of its own, and what it is judged by. */
-export interface PrivacyKnowledge {
+/** Who has which images. */
+export interface Shares {
   /** Images whose membership is asked about: some the target was trained on, and some it never saw. */
   members: Split;
   nonMembers: Split;
@@ -21,6 +21,10 @@ export interface PrivacyKnowledge {
   own: Split;
   /** Images the target was trained on, in all. */
   trainedOn: number;
+}
+
+/** What stands around a target whose secrets are asked for: what the attacker has of its own, and what it is judged by. */
+export interface PrivacyKnowledge extends Shares {
   classNames: string[];
   /** Trains another model as the target was trained, its defence included; for attacks that require `training`. */
   trainAlike(train: Split, ...purpose: (string | number)[]): Promise<Likeness>;
@@ -74,6 +78,8 @@ export interface PrivacyAttack<P extends ParamSpecs = ParamSpecs> extends Attack
   surface: 'privacy';
   /** Passes of one image, over the whole attack, for the estimate of the time. */
   cost(params: ParamsOf<P>, basis: PrivacyBasis): number;
+  /** Throws LabError for what these images do not allow; asked before anything is trained. */
+  check?(shares: Shares, params: ParamsOf<P>): void;
   infer(
     target: Target,
     knowledge: PrivacyKnowledge,

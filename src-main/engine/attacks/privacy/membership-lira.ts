@@ -6,7 +6,7 @@ import type { Split } from '../../../contract/dataset';
 import { defineMembershipAttack } from '../membership';
 import { sizeOf } from '../../splits';
 import { shifted } from '../shifts';
-import { shadowCost, shadowParams, withShadows } from '../shadows';
+import { refuseLargeShadows, shadowCost, shadowParams, withShadows } from '../shadows';
 
 /** From so many models on each image has a variance of its own; with fewer one for all is the better estimate (paper, VI-C). */
 const ENOUGH_FOR_VARIANCE = 64;
@@ -50,6 +50,7 @@ export default defineMembershipAttack({
   cost: (params, basis) =>
     shadowCost(params, { ...basis, candidates: params.queries * basis.candidates }) +
     params.queries * basis.candidates,
+  allows: refuseLargeShadows,
   async suspect(target, candidates, knowledge, params, context) {
     const n = sizeOf(candidates);
     const asked = SHIFTS.slice(0, params.queries).map((shift) => moved(candidates, target, shift));

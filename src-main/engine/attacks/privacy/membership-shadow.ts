@@ -5,7 +5,7 @@ import { dense, flatten } from '../../network';
 import { concatenated, selected, sizeOf } from '../../splits';
 import { logProbabilities } from '../answers';
 import { defineMembershipAttack } from '../membership';
-import { shadowCost, shadowParams, withShadows } from '../shadows';
+import { refuseLargeShadows, shadowCost, shadowParams, withShadows } from '../shadows';
 
 /** Logarithms of probabilities below this are taken as this: what underflows says no more. */
 const LOWEST = -30;
@@ -39,6 +39,7 @@ export default defineMembershipAttack({
     }),
   },
   cost: (params, basis) => shadowCost(params, basis) + basis.candidates,
+  allows: refuseLargeShadows,
   async suspect(target, candidates, knowledge, params, context) {
     const lessons: Split[] = [];
     await withShadows(candidates, knowledge, params, context, async (model, pool, isIn, shadow) => {

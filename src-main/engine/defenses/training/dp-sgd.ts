@@ -6,7 +6,7 @@ import { defineTrainingDefense, type Batch, type Descent } from '../../definitio
 import { accuracyOf } from '../../gradient-step';
 import { noise, softmaxCrossEntropy } from '../../kernels';
 import type { Network } from '../../network';
-import { epsilonOf, noiseFor } from '../../renyi';
+import { epsilonOf, LARGEST_NOISE, noiseFor } from '../../renyi';
 import { ownEpochs } from '../robust-training';
 
 interface Budgeted {
@@ -109,10 +109,11 @@ function noiseWithin(
   if (least !== null && (wanted === null || wanted >= least)) return wanted ?? least;
   const spent = wanted === null ? Infinity : epsilonOf({ ...steps, noise: wanted }, delta);
   if (spent <= epsilon) return wanted!;
-  const found = Number.isFinite(spent) ? spent.toFixed(2) : 'more';
   throw new LabError(
     'defenses.dp-sgd.epsilon',
-    `${steps.steps} steps with noise ${wanted ?? 'of any size'} spend ${found} at delta ${delta}; the budget is ${epsilon}`,
+    wanted === null
+      ? `found ${epsilon}, which no noise up to ${LARGEST_NOISE} keeps ${steps.steps} steps to at delta ${delta}`
+      : `found ${epsilon}, but ${steps.steps} steps with noise ${wanted} spend ${Number.isFinite(spent) ? spent.toFixed(2) : 'any'} at delta ${delta}`,
     least === null
       ? 'Raise epsilon or delta, or train for fewer epochs.'
       : `Raise noise to ${least.toFixed(3)}, raise epsilon, or train for fewer epochs.`,
