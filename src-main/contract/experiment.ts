@@ -371,7 +371,7 @@ function checkNested(entry: Entry, surface: Surface, place: string, catalog: Cat
 
 const REMEDIES: Record<Capability, string> = {
   training:
-    'It is already trained: leave poisoning and defences out, or choose a model that is trained here.',
+    'It is already trained: leave out what trains another (poisonings, defences, attacks by shadow models), or choose a model that is trained here.',
   randomised: 'Only an average over draws of a randomised target needs more than one.',
   decisions: 'Choose a classifier.',
   gradients: 'Use an attack that needs only answers, or a target with a network.',

@@ -3,6 +3,7 @@ import type { ImageDataset, Split } from '../contract/dataset';
 import type { Experiment } from '../contract/experiment';
 import type { ArmPlan, AttackPlan, Metrics } from '../contract/events';
 import type { ParamsOf, ParamSpecs } from '../contract/params';
+import { logProbabilities } from './attacks/answers';
 import { defended, isTrainedHere, layersOf, type Model } from './arm-model';
 import type { ArmContext } from './context';
 import type { Likeness, PrivacyBasis, PrivacyContext, PrivacyKnowledge, Shares } from './definitions';
@@ -149,15 +150,16 @@ function knowledgeOf({ attack, model, test, clean, job }: Inference): PrivacyKno
   const { experiment, inputs, context } = job;
   const dataset = inputs.dataset!;
   const { train } = dataset;
+  // The network’s own answers where a defence would count the question.
+  const scored = model.answering ? model.network! : model.target;
   return {
     ...sharesOf(experiment, context.arm, dataset),
     classNames: dataset.classes,
     trainAlike: (images, ...purpose) =>
       trainAlike(job, images, muted(context.for('attack', attack.index, ...purpose))),
     ...{ test, answers: clean.labels, train },
-    answersTo: async (images) =>
-      // The network’s own where a defence would count the question.
-      (await predict(model.answering ? model.network! : model.target, images)).labels,
+    answersTo: async (images) => (await predict(scored, images)).labels,
+    logsOf: (images) => logProbabilities(scored, images, context),
   };
 }
 

@@ -8,7 +8,7 @@ import { Learner } from '../learner';
 import { convolutional, dense, flatten } from '../network';
 import { distanceIn } from '../norms';
 import { sizeOf } from '../splits';
-import { classesOf, logProbabilities } from './answers';
+import { classesOf } from './answers';
 
 /** Pictures told while they form. */
 const SHOWN = 20;
@@ -62,7 +62,7 @@ export async function judged(
       await judge.epoch(knowledge.test, 0.001, context.random('judge', epoch), context.breathe);
     }
     const read = await classesOf(judge.target, split, context);
-    const logs = await logProbabilities(target, split, context);
+    const logs = await knowledge.logsOf(split);
     const nearest = Array.from(split.labels, (label) => nearestOf(pictures, label, size, knowledge.train));
     const confidences = Float32Array.from(split.labels, (label) => Math.exp(logs[label * classes + label]!));
     confidences.forEach((confidence, label) =>

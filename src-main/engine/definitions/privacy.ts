@@ -31,8 +31,9 @@ export interface PrivacyKnowledge extends Shares {
   /** For scoring alone, not for the attacker: test images with the target’s classes of them, which cost no query. */
   test: Split;
   answers: Uint8Array;
-  /** Likewise: its classes of any images. */
+  /** Likewise: its classes of any images, and the logarithms of its probabilities, n × classes. */
   answersTo(images: Split): Promise<Uint8Array>;
+  logsOf(images: Split): Promise<Float32Array>;
   /** Likewise: the images it was trained on. */
   train: Split;
 }

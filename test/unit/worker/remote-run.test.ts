@@ -124,6 +124,14 @@ const ATTACKS: [name: string, attacks: Entry[]][] = [
   ['GenAttack', [{ id: 'genetic', queries: 100, epsilon: 0.1, goal: 'targeted-least-likely' }]],
   ['HopSkipJump', [{ id: 'hop-skip-jump', queries: 250 }]],
   ['a substitute', [{ id: 'substitute', substitute: 'article-cnn', rounds: 2, epochs: 2 }]],
+  [
+    'inversion, membership and extraction',
+    [
+      { id: 'black-box-inversion', steps: 6, samples: 4, grid: 4 },
+      { id: 'membership-loss' },
+      { id: 'copycat', queries: 40, copy: 'softmax-regression', epochs: 1, attack: { id: 'fgsm' } },
+    ],
+  ],
   ['a learned attacker', [{ id: 'rl-attacker', trainingQueries: 600, queries: 12 }]],
 ];
 

@@ -34,10 +34,7 @@ export default definePrivacyAttack({
     const copy = await solved(target, context);
     try {
       const { test } = knowledge;
-      const [theirs, own] = [
-        await logProbabilities(target, test, context),
-        await logProbabilities(copy, test, context),
-      ];
+      const [theirs, own] = [await knowledge.logsOf(test), await logProbabilities(copy, test, context)];
       const largestDifference = theirs.reduce(
         (most, log, i) => Math.max(most, Math.abs(Math.exp(log) - Math.exp(own[i]!))),
         0,
