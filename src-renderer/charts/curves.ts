@@ -21,9 +21,16 @@ export const MOST_SYMBOLS = 12;
 /** Raw episode returns are noise: the thin lines show their trend. */
 const SEED_POINTS = 120;
 
+/** Curves as they are recorded, or as columns that were read. */
+export interface Points {
+  x: ArrayLike<number>;
+  y: ArrayLike<number>;
+}
+
 /** At most `most` points, each the mean of its neighbours: episode returns come by the ten thousand. */
-export function thin({ x, y }: Curve, most = MOST_POINTS): Curve {
-  if (x.length <= most) return { x, y };
+export function thin<T extends Points>(curve: T, most = MOST_POINTS): T | Curve {
+  const { x, y } = curve;
+  if (x.length <= most) return curve;
   const size = x.length / most;
   const result: Curve = { x: [], y: [] };
   for (let bin = 0; bin < most; bin++) {
@@ -41,20 +48,26 @@ export function thin({ x, y }: Curve, most = MOST_POINTS): Curve {
   return result;
 }
 
-function sharePoints(curves: Curve[]): boolean {
-  const longest = curves.reduce((a, b) => (b.x.length > a.x.length ? b : a));
-  return curves.every((curve) => curve.x.every((value, i) => value === longest.x[i]));
+const longestOf = <T extends Points>(curves: readonly T[]): T =>
+  curves.reduce((a, b) => (b.x.length > a.x.length ? b : a));
+
+function sharePoints(curves: readonly Points[]): boolean {
+  const longest = longestOf(curves);
+  return curves.every(({ x }) => {
+    for (let i = 0; i < x.length; i++) if (x[i] !== longest.x[i]) return false;
+    return true;
+  });
 }
 
 /** Mean of the values in each of `bins` stretches of x, in between straight lines; undefined before and after. */
-function binned({ x, y }: Curve, from: number, width: number, bins: number): (number | undefined)[] {
+function binned({ x, y }: Points, from: number, width: number, bins: number): (number | undefined)[] {
   const sums = new Float64Array(bins);
   const counts = new Uint32Array(bins);
-  x.forEach((value, i) => {
-    const bin = Math.min(bins - 1, Math.floor((value - from) / width));
+  for (let i = 0; i < x.length; i++) {
+    const bin = Math.min(bins - 1, Math.floor((x[i]! - from) / width));
     sums[bin]! += y[i]!;
     counts[bin]! += 1;
-  });
+  }
   const means = Array.from(sums, (sum, i) => (counts[i] ? sum / counts[i]! : undefined));
   let last = -1;
   means.forEach((mean, i) => {
@@ -69,7 +82,7 @@ function binned({ x, y }: Curve, from: number, width: number, bins: number): (nu
 }
 
 /** Mean over the seeds that have come so far. Episodes end at different steps, so their returns are binned first. */
-export function meanCurve(curves: Curve[]): Curve {
+export function meanCurve<T extends Points>(curves: readonly T[]): T | Curve {
   const present = curves.filter((curve) => curve.x.length > 0);
   if (present.length === 0) return { x: [], y: [] };
   if (present.length === 1) return thin(present[0]!);
@@ -78,11 +91,11 @@ export function meanCurve(curves: Curve[]): Curve {
     return known.reduce((sum, value) => sum + value, 0) / known.length;
   };
   if (sharePoints(present)) {
-    const longest = present.reduce((a, b) => (b.x.length > a.x.length ? b : a));
-    return thin({ x: longest.x, y: longest.x.map((_, i) => mean(present.map((curve) => curve.y[i]))) });
+    const x = Array.from(longestOf(present).x);
+    return thin({ x, y: x.map((_, i) => mean(present.map((curve) => curve.y[i]))) });
   }
-  const from = Math.min(...present.map((curve) => curve.x[0]!));
-  const to = Math.max(...present.map((curve) => curve.x.at(-1)!));
+  const from = Math.min(...present.map(({ x }) => x[0]!));
+  const to = Math.max(...present.map(({ x }) => x[x.length - 1]!));
   const width = (to - from) / BINS || 1;
   const rows = present.map((curve) => binned(curve, from, width, BINS));
   const result: Curve = { x: [], y: [] };

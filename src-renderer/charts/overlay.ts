@@ -1,17 +1,17 @@
 /** Curves of several sessions over each other: as recorded, pale, beside smoothed, strong. */
-import type { Curve } from '../../src-main/contract/fold';
 import type { SeriesInfo } from '../../src-main/contract/metrics';
 import { fixed, grouped, scaled, unitText, withUnit } from '../format';
 import { armColor, armDash, type Palette } from '../theme/inks';
 import { axis, base } from './base';
-import { meanCurve, MOST_SYMBOLS } from './curves';
+import { meanCurve, MOST_SYMBOLS, type Points } from './curves';
 import type { ChartOption, LineSeriesOption } from './echarts';
+import { logAxis } from './log-axis';
 
 export interface OverlayLine {
   name: string;
   color: number;
   /** One a seed. */
-  curves: readonly Curve[];
+  curves: readonly Points[];
 }
 
 export interface OverlaySettings {
@@ -29,40 +29,50 @@ const STRETCHES = 250;
 /**
  * Exponential moving average, freed from its start at zero (Kingma & Ba 2015, section 3): what TensorBoard calls smoothing.
  */
-export function smoothed({ x, y }: Curve, weight: number): Curve {
+export function smoothed({ x, y }: Points, weight: number): Points {
   if (weight <= 0) return { x, y };
+  const averages = new Float64Array(y.length);
   let average = 0;
   let bias = 1;
-  return {
-    x,
-    y: y.map((value) => {
-      // What is no number is left out of the average and stays where it was.
-      if (!Number.isFinite(value)) return value;
+  for (let i = 0; i < y.length; i++) {
+    const value = y[i]!;
+    if (Number.isFinite(value)) {
       average = weight * average + (1 - weight) * value;
       bias *= weight;
-      return average / (1 - bias);
-    }),
-  };
+    }
+    // What is no number is left out of the average and stays where it was.
+    averages[i] = Number.isFinite(value) ? average / (1 - bias) : value;
+  }
+  return { x, y: averages };
 }
 
-/** The lowest and highest point of each stretch, in order: no spike is lost, unlike in a mean. */
-export function extremes({ x, y }: Curve, stretches = STRETCHES): Curve {
-  if (x.length <= 2 * stretches) return { x, y };
-  const kept: Curve = { x: [], y: [] };
+/** Places of the lowest and highest point of each stretch, in order: no spike is lost, unlike in a mean. */
+export function extremes(y: ArrayLike<number>, stretches = STRETCHES): number[] {
+  if (y.length <= 2 * stretches) return Array.from(y, (_, i) => i);
+  const kept: number[] = [];
   for (let stretch = 0; stretch < stretches; stretch++) {
-    const from = Math.floor((stretch * x.length) / stretches);
-    const to = Math.floor(((stretch + 1) * x.length) / stretches);
+    const from = Math.floor((stretch * y.length) / stretches);
+    const to = Math.floor(((stretch + 1) * y.length) / stretches);
     let [low, high] = [from, from];
     for (let i = from + 1; i < to; i++) {
       if (y[i]! < y[low]!) low = i;
       if (y[i]! > y[high]!) high = i;
     }
-    for (const i of low === high ? [low] : [Math.min(low, high), Math.max(low, high)]) {
-      kept.x.push(x[i]!);
-      kept.y.push(y[i]!);
-    }
+    if (low === high) kept.push(low);
+    else kept.push(Math.min(low, high), Math.max(low, high));
   }
   return kept;
+}
+
+/** Least and greatest of the numbers at every second place, from `first` on; infinite for none. */
+function extentOf(pairs: readonly Float64Array[], first: 0 | 1): [number, number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (const one of pairs)
+    for (let i = first; i < one.length; i += 2) {
+      if (one[i]! < low) low = one[i]!;
+      if (one[i]! > high) high = one[i]!;
+    }
+  return [low, high];
 }
 
 export function overlayOption(
@@ -71,46 +81,59 @@ export function overlayOption(
   { smoothing, raw, logX, logY }: OverlaySettings,
   palette: Palette,
 ): ChartOption {
-  // A logarithm has no place for what is not above 0.
-  const pairs = ({ x, y }: Curve): [number, number][] =>
-    x.flatMap((at, i) => {
-      const value = scaled(y[i]!, info.unit);
-      return (logX && at <= 0) || (logY && value <= 0) ? [] : [[at, value] as [number, number]];
+  const drawn: Float64Array[] = [];
+  /** x and y in turn. Numbers in a row: ECharts takes them as they are, where it would copy and look into every pair. */
+  const pairs = ({ x, y }: Points): Float64Array => {
+    const places = extremes(y).filter(
+      // A logarithm has no place for what is not above 0.
+      (i) => !(logX && x[i]! <= 0) && !(logY && y[i]! <= 0),
+    );
+    const result = new Float64Array(2 * places.length);
+    places.forEach((i, at) => {
+      result[2 * at] = x[i]!;
+      result[2 * at + 1] = scaled(y[i]!, info.unit);
     });
+    drawn.push(result);
+    return result;
+  };
   const series = lines.flatMap(({ name, color, curves }): LineSeriesOption[] => {
     const begun = curves.filter(({ x }) => x.length > 0);
     if (begun.length === 0) return [];
     const stroke = armColor(palette, color);
-    const common = {
+    const line = (points: Float64Array) => ({
       type: 'line' as const,
       showSymbol: false,
       emphasis: { disabled: true },
       itemStyle: { color: stroke },
-    };
-    const mean = pairs(meanCurve(begun.map((curve) => smoothed(curve, smoothing))));
+      dimensions: ['x', 'y'],
+      // The types know of pairs alone.
+      data: points as unknown as number[][],
+    });
+    const means = begun.map((curve) => smoothed(curve, smoothing));
+    const mean = pairs(means.length === 1 ? means[0]! : meanCurve(means));
     const strong: LineSeriesOption = {
-      ...common,
+      ...line(mean),
       name,
       z: 3,
-      data: mean,
       // A line of one point would not be seen.
-      showSymbol: mean.length <= MOST_SYMBOLS,
+      showSymbol: mean.length <= 2 * MOST_SYMBOLS,
       symbol: 'circle',
       symbolSize: 4,
       lineStyle: { color: stroke, width: 2, type: armDash(color) },
     };
     if (!raw) return [strong];
     const pale = begun.map((curve): LineSeriesOption => ({
-      ...common,
+      ...line(pairs(curve)),
       silent: true,
       tooltip: { show: false },
-      data: pairs(extremes(curve)),
       lineStyle: { color: stroke, width: 1, opacity: 0.25, type: 'solid' },
     }));
     return [...pale, strong];
   });
   const { tooltip, ...rest } = base(palette);
   const unit = unitText(info.unit);
+  const across = axis(palette, info.x, 24);
+  const up = axis(palette, withUnit(info.title.replace(/ \(.*\)/, ''), info.unit), 40);
   return {
     ...rest,
     grid: { left: 56, right: 14, top: 12, bottom: 40 },
@@ -134,15 +157,11 @@ export function overlayOption(
       },
     },
     xAxis: {
-      type: logX ? 'log' : 'value',
-      ...(logX ? {} : { min: 0 }),
-      ...axis(palette, info.x, 24),
+      ...(logX ? logAxis(extentOf(drawn, 0), across) : { type: 'value', min: 0, ...across }),
       splitLine: { show: false },
     },
     yAxis: {
-      type: logY ? 'log' : 'value',
-      scale: true,
-      ...axis(palette, withUnit(info.title.replace(/ \(.*\)/, ''), info.unit), 40),
+      ...(logY ? logAxis(extentOf(drawn, 1), up) : { type: 'value', scale: true, ...up }),
       axisLine: { show: false },
     },
     series,

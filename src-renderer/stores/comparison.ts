@@ -7,37 +7,28 @@ import { fold, initialState } from '../../src-main/contract/fold';
 import type { ComparedSession, SavedComparison, SessionStatus } from '../../src-main/contract/session';
 import { compare, testedAgainst, type ComparedState } from '../charts/comparison';
 import { ask, LabProblem, listen } from '../lab';
+import { keep, kept } from './kept';
 import { useLibrary } from './library';
 
 interface Loaded extends ComparedState {
   status: SessionStatus;
+  curves: ComparedSession['curves'];
 }
 
-const KEPT = 'sparring.compared';
+const KEPT = 'compared';
 const ACTIVE: readonly SessionStatus[] = ['queued', 'running', 'paused'];
 
-function stateOf({ id, header, status, events, curves }: ComparedSession): Loaded {
-  const state = events.reduce(fold, initialState());
-  for (const { arm, series, x, y } of curves) {
-    const curve = { x: Array.from(x), y: Array.from(y) };
-    if (state.arms[arm]) state.arms[arm].curves[series] = curve;
-  }
-  return { id, header, status, state };
-}
+const loadedFrom = ({ id, header, status, events, curves }: ComparedSession): Loaded => ({
+  ...{ id, header, status, curves },
+  state: events.reduce(fold, initialState()),
+});
 
-/** What was compared when the lab was closed. */
-function kept(): string[] {
-  try {
-    const ids: unknown = JSON.parse(localStorage.getItem(KEPT) ?? '[]');
-    return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
-  } catch {
-    return [];
-  }
-}
+const isIds = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((id) => typeof id === 'string');
 
 export const useComparison = defineStore('comparison', () => {
   const library = useLibrary();
-  const ids = ref<string[]>(kept());
+  const ids = ref<string[]>(kept(KEPT, isIds) ?? []);
   const loaded = shallowReactive(new Map<string, Loaded>());
   const problems = shallowReactive(new Map<string, Problem>());
   /** Row that the others are tested against; null is the first. */
@@ -45,18 +36,15 @@ export const useComparison = defineStore('comparison', () => {
   const saved = shallowRef<SavedComparison[]>([]);
   const reading = new Set<string>();
 
-  watch(ids, (all) => localStorage.setItem(KEPT, JSON.stringify(all)));
+  watch(ids, (all) => keep(KEPT, all));
 
-  async function read(id: string): Promise<void> {
-    if (reading.has(id)) return;
+  async function read(id: string): Promise<Loaded | Problem> {
     reading.add(id);
     try {
-      loaded.set(id, stateOf(await ask('comparedSession', id)));
-      problems.delete(id);
+      return loadedFrom(await ask('comparedSession', id));
     } catch (error) {
       if (!(error instanceof LabProblem)) throw error;
-      problems.set(id, error.problem);
-      loaded.delete(id);
+      return error.problem;
     } finally {
       reading.delete(id);
     }
@@ -64,10 +52,22 @@ export const useComparison = defineStore('comparison', () => {
 
   /** Reads what is not known yet, and what was still at work when it was read. */
   async function refresh(): Promise<void> {
-    for (const id of ids.value) {
+    const wanted = ids.value.filter((id) => {
       const known = loaded.get(id);
-      if (!known || ACTIVE.includes(known.status)) await read(id);
-    }
+      return !reading.has(id) && (!known || ACTIVE.includes(known.status));
+    });
+    const answers = await Promise.all(wanted.map(read));
+    // Taken in together: each alone would draw every panel anew.
+    answers.forEach((answer, i) => {
+      const id = wanted[i]!;
+      if ('state' in answer) {
+        loaded.set(id, answer);
+        problems.delete(id);
+      } else {
+        problems.set(id, answer);
+        loaded.delete(id);
+      }
+    });
     for (const id of [...loaded.keys()]) if (!ids.value.includes(id)) loaded.delete(id);
   }
 

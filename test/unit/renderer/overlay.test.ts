@@ -3,6 +3,7 @@ import { SERIES } from '../../../src-main/contract/metrics';
 import { frameHeight, framed } from '../../../src-renderer/charts/framed';
 import { printSize, toSvg } from '../../../src-renderer/charts/figure';
 import { extremes, overlayOption, smoothed } from '../../../src-renderer/charts/overlay';
+import { logScale } from '../../../src-renderer/charts/log-axis';
 import { withResolution } from '../../../src-renderer/charts/png';
 import { PAPER } from '../../../src-renderer/theme/paper';
 import { palette } from './palette';
@@ -15,19 +16,35 @@ describe('smoothing', () => {
     [1, 5 / 3, 17 / 7].forEach((value, i) => expect(y[i]).toBeCloseTo(value, 12));
   });
   it('leaves what is no number where it was', () => {
-    expect(smoothed({ x: [1, 2, 3], y: [1, NaN, 1] }, 0.9).y).toEqual([1, NaN, 1]);
+    expect(smoothed({ x: [1, 2, 3], y: [1, NaN, 1] }, 0.9).y).toEqual(new Float64Array([1, NaN, 1]));
   });
 });
 
 it('a long curve keeps its spikes', () => {
-  const long = { x: Array.from({ length: 10_000 }, (_, i) => i), y: Array.from({ length: 10_000 }, () => 0) };
-  long.y[4321] = 7;
-  long.y[4322] = -7;
-  const kept = extremes(long);
-  expect(kept.x.length).toBeLessThanOrEqual(500);
-  expect(kept.x).toContain(4321);
-  expect(kept.x).toContain(4322);
-  expect(kept.x).toEqual([...kept.x].sort((a, b) => a - b));
+  const y = new Float64Array(10_000);
+  y[4321] = 7;
+  y[4322] = -7;
+  const kept = extremes(y);
+  expect(kept.length).toBeLessThanOrEqual(500);
+  expect(kept).toContain(4321);
+  expect(kept).toContain(4322);
+  expect(kept).toEqual([...kept].sort((a, b) => a - b));
+});
+
+describe('a logarithmic axis', () => {
+  it('ends at the nearest numbers of one digit, not at whole decades', () => {
+    expect(logScale([0.17, 2.31])).toEqual({ min: 0.1, max: 3, ticks: [0.1, 0.2, 0.5, 1, 2] });
+    expect(logScale([0.23, 0.61])).toEqual({ min: 0.2, max: 0.7, ticks: [0.2, 0.3, 0.4, 0.5, 0.6, 0.7] });
+    expect(logScale([1, 10_000])).toEqual({ min: 1, max: 10_000, ticks: [1, 10, 100, 1000, 10_000] });
+    expect(logScale([3e-12, 40])).toMatchObject({
+      min: 3e-12,
+      ticks: [1e-10, 1e-8, 1e-6, 1e-4, 0.01, 1],
+    });
+  });
+  it('has room for one value, and a decade for none', () => {
+    expect(logScale([0.5, 0.5])).toMatchObject({ min: 0.5, max: 0.6 });
+    expect(logScale([Infinity, -Infinity])).toMatchObject({ min: 1, max: 10 });
+  });
 });
 
 describe('curves over each other', () => {
@@ -48,11 +65,11 @@ describe('curves over each other', () => {
       { smoothing: 0, raw: false, logX: true, logY: true },
       palette,
     );
-    expect((series as { data: unknown }[])[0]!.data).toEqual([
-      [1, 1],
-      [2, 2],
+    expect((series as { data: unknown }[])[0]!.data).toEqual(new Float64Array([1, 1, 2, 2]));
+    expect([xAxis, yAxis]).toMatchObject([
+      { type: 'log', min: 1, max: 2 },
+      { type: 'log', min: 1, max: 2 },
     ]);
-    expect([xAxis, yAxis]).toMatchObject([{ type: 'log' }, { type: 'log' }]);
   });
 });
 
