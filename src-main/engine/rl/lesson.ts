@@ -10,7 +10,7 @@ import { meanPaidReturn, meanReturn, play, trajectory } from './episodes';
 import { gridOf } from './grid';
 import type { BoundHands } from './hands';
 import { stepLimit } from './limit';
-import { filterMetrics, recordLog, without } from './log';
+import { filterMetrics, provenanceOf, recordLog, without } from './log';
 import { adoptedShare, type Pay, type Poisoner } from './pay';
 import { rowsOf, Worlds } from './worlds';
 
@@ -231,8 +231,13 @@ export function createLesson(conditions: Conditions): {
         dynamics: context.random('log', 'dynamics'),
         erring: context.random('log', 'erring'),
       });
-      const { log, changed } = altered?.poison?.(recorded) ?? { log: recorded, changed: new Uint32Array() };
-      if (altered?.poison) context.emit({ type: 'poisoned', arm, changed, of: steps });
+      const given = altered?.poison?.(recorded) ?? { log: recorded, changed: new Uint32Array() };
+      const { log, changed } = given;
+      if (altered?.poison || altered?.inspect) {
+        const kept = provenanceOf(environment, arm, recorded, given);
+        if (altered.poison) context.emit({ type: 'poisoned', arm, changed, of: steps, steps: kept.steps });
+        if (kept.log) context.emit(kept.log);
+      }
       const found = altered?.inspect?.(log);
       if (!found) return log;
       const metrics = filterMetrics(found.removed, changed, steps);
