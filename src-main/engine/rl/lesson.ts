@@ -2,7 +2,15 @@
 import type { Environment } from '../../contract/environment';
 import { LabError } from '../../contract/problem';
 import type { ArmContext } from '../context';
-import type { Experience, Lesson, PaidStep, PayRepair, Policy, TransitionLog } from '../definitions';
+import type {
+  Experience,
+  Lesson,
+  PaidStep,
+  PayRepair,
+  Policy,
+  RlFilteringDefense,
+  TransitionLog,
+} from '../definitions';
 import type { Implant } from './backdoor';
 import { exactReturn } from './exact';
 import { greedyChoices, type BoundAttack, type Seat } from './eyes';
@@ -43,7 +51,7 @@ export interface Conditions {
   /** What happens to a log before a learner is given it. */
   log?: {
     poison?(log: TransitionLog): { log: TransitionLog; changed: Uint32Array };
-    inspect?(log: TransitionLog): { scores: Float32Array; removed: Uint32Array };
+    inspect?: (log: TransitionLog) => ReturnType<RlFilteringDefense['inspect']>;
   };
   /** Training with hands that are taken now and then, and how often. */
   disobedience?: { probability: number; practice: BoundHands; examination: BoundHands };

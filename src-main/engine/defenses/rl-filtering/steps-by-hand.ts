@@ -23,6 +23,5 @@ export default defineRlFilteringDefense({
   requires: ['recorded-steps'],
   inspect: ({ actions }, { removed }) => ({
     removed: numbersNamed(removed ?? [], actions.length, 'defenses.steps-by-hand.removed', 'recorded step'),
-    scores: new Float32Array(actions.length),
   }),
 });

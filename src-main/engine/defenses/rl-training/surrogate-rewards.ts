@@ -1,6 +1,12 @@
 import { boolean, choice, integer, lines } from '../../../contract/params';
 import { defineRlTrainingDefense, type PaidStep } from '../../definitions';
-import { confusionFrom, levelIndex, levelsFrom, surrogateLevels } from '../../rl/confusion';
+import {
+  confusionFrom,
+  levelIndex,
+  levelsFrom,
+  surrogateLevels,
+  symmetricConfusion,
+} from '../../rl/confusion';
 import { contextsOf } from '../../rl/contexts';
 
 /**
@@ -37,6 +43,11 @@ export default defineRlTrainingDefense({
       help: 'Which level of a context is taken for its true one. The least frequent is for a pay of two levels known to be false more often than not, as in the authors’ code.',
       advanced: true,
     }),
+    oracle: boolean({
+      default: false,
+      help: 'Takes the matrix from the attack instead of estimating it, as no real defender can: it tells what the estimate costs.',
+      advanced: true,
+    }),
     every: integer({
       default: 500,
       min: 1,
@@ -62,13 +73,19 @@ export default defineRlTrainingDefense({
       advanced: true,
     }),
   },
-  repair({ average, truth, every, least, levels: given, matrix }, { environment }) {
+  repair(
+    { average, truth, oracle, every, least, levels: given, matrix },
+    { environment, confusion: attack },
+  ) {
     const levels = levelsFrom(given, environment);
-    const known = matrix ? confusionFrom(matrix, levels.length) : null;
-    let surrogates = known ? surrogateLevels(known, levels) : [...levels];
-    if (!surrogates)
+    const secret = attack ?? symmetricConfusion(0, levels.length);
+    const known = matrix ? confusionFrom(matrix, levels.length) : oracle ? secret : null;
+    /** Levels that are paid alike tell nothing: what is paid is then taken as it is. */
+    const invert = (matrix: number[][]): number[] => surrogateLevels(matrix, levels) ?? [...levels];
+    let surrogates = known ? invert(known) : levels;
+    if (matrix && !surrogateLevels(known!, levels))
       throw new RangeError(
-        `matrix: found a singular confusion matrix (${matrix!.join('; ')}); expected one that can be inverted, since nothing can be told from levels that are paid alike`,
+        `matrix: found a singular confusion matrix (${matrix.join('; ')}); expected one that can be inverted, since nothing can be told from levels that are paid alike`,
       );
     const contextOf = contextsOf(environment);
     /** Of each context how often each level was paid. */
@@ -79,7 +96,7 @@ export default defineRlTrainingDefense({
       const level = levelIndex(levels, step.reward);
       if (level < 0) return step.reward;
       const counts = average ? paid.get(contextOf(step)) : undefined;
-      return counts ? meanOf(surrogates!, counts) : surrogates![level]!;
+      return counts ? meanOf(surrogates, counts) : surrogates[level]!;
     };
     return {
       learn(step) {
@@ -91,8 +108,7 @@ export default defineRlTrainingDefense({
           paid.set(context, counts);
           if (!known && ++steps % every === 0) {
             confusion = estimated([...paid.values()], levels.length, least, truth);
-            // Levels that are paid alike tell nothing: what is paid is taken as it is.
-            surrogates = surrogateLevels(confusion, levels) ?? [...levels];
+            surrogates = invert(confusion);
           }
         }
         return surrogateOf(step);
