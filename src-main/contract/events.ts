@@ -105,6 +105,15 @@ export interface RecoveredTrigger extends TriggerPicture {
 export const ABSTAINED = 255;
 export const REJECTED = 254;
 
+/** Steps of a log, a row each: what was seen before and after (rows × values), done, and paid; 1 where the task ended. */
+export interface RecordedSteps {
+  observations: Float32Array;
+  next: Float32Array;
+  actions: Uint8Array;
+  rewards: Float32Array;
+  terminated: Uint8Array;
+}
+
 export interface Prediction {
   /** A class, ABSTAINED or REJECTED. */
   label: number;
@@ -160,7 +169,11 @@ export type RunEvent =
       images?: Uint8Array;
       /** What sets a backdoor off, where it is a patch or a pattern; `mask` is its opacity at each value. */
       trigger?: TriggerPicture;
+      /** Of a log: the altered steps as they were; absent where the log itself is. */
+      steps?: RecordedSteps;
     }
+  /** The log an offline learner is given, poisoned and not yet filtered. Absent where it is too long to be kept. */
+  | { type: 'log'; arm: number; steps: RecordedSteps; names: string[]; actions: string[] }
   /**
    * A trained model meets what its training set was poisoned for: test inputs of other classes with the trigger, or the one
    * chosen input.

@@ -31,6 +31,7 @@ export type Poisoned = EventOf<'poisoned'>;
 export type TrainingSet = EventOf<'training-set'>;
 export type Triggered = EventOf<'triggered'>;
 export type Suspects = EventOf<'suspects'>;
+export type Log = EventOf<'log'>;
 export type ActivationMap = EventOf<'activations'>;
 export type Backdoor = EventOf<'backdoor'>;
 export type Grid = EventOf<'grid'>;
@@ -80,6 +81,7 @@ export interface ArmState {
   inherited: Inherited | null;
   /** What a filter removed. */
   suspects: Suspects | null;
+  log: Log | null;
   activations: ActivationMap | null;
   /** On grids: what the learner thought of every cell, examination by examination. */
   gridPolicies: GridPolicy[];
@@ -179,6 +181,7 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
         triggered: null,
         inherited: null,
         suspects: null,
+        log: null,
         activations: null,
         gridPolicies: [],
         target: null,
@@ -197,6 +200,9 @@ export function fold(state: RunState, { sequence, at, event }: RecordedEvent): R
       break;
     case 'poisoned':
       arm!.poisoned = event;
+      break;
+    case 'log':
+      arm!.log = event;
       break;
     case 'training-set':
       state.trainingSet = event;

@@ -40,6 +40,7 @@ const PART_OF: Partial<Record<RunEvent['type'], Part>> = {
   transfer: 'transfers',
   poisoned: 'poisoning',
   'training-set': 'poisoning',
+  log: 'poisoning',
   triggered: 'poisoning',
   suspects: 'poisoning',
   activations: 'poisoning',

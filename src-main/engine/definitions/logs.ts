@@ -37,8 +37,8 @@ export const defineLogAttack = <const P extends ParamSpecs>(
 export interface RlFilteringDefense<P extends ParamSpecs = ParamSpecs> extends DefenseBase<P> {
   stage: 'rl-filtering';
   requires?: Capability[];
-  /** How suspicious each row is, and the rows removed. */
-  inspect(log: TransitionLog, params: ParamsOf<P>): { scores: Float32Array; removed: Uint32Array };
+  /** The rows removed and, where the filter gives numbers, how suspicious each row is. */
+  inspect(log: TransitionLog, params: ParamsOf<P>): { scores?: Float32Array; removed: Uint32Array };
 }
 
 export const defineRlFilteringDefense = <const P extends ParamSpecs>(

@@ -26,6 +26,8 @@ export interface PaySetting {
   /** γ of the learner. */
   discount: number;
   random: Random;
+  /** Of a defence, where the attack draws by a matrix: that matrix, which no real defender knows. */
+  confusion?: number[][];
 }
 
 /** What a targeted poisoning wants of the learner. */
@@ -52,6 +54,8 @@ export interface Payer {
   /** What the learner is paid instead. `learner`: as it is now. */
   pay(step: PaidStep, learner: Policy): number;
   target?: TargetPolicy;
+  /** What is drawn by, where pay of one level is taken for another: row true, column paid. */
+  confusion?: number[][];
   /** On grids, the cell whose pay a step's change is of: the one acted in, or the one entered. */
   marks?: 'entered';
 }

@@ -2,7 +2,15 @@
 import type { Environment } from '../../contract/environment';
 import { LabError } from '../../contract/problem';
 import type { ArmContext } from '../context';
-import type { Experience, Lesson, PaidStep, PayRepair, Policy, TransitionLog } from '../definitions';
+import type {
+  Experience,
+  Lesson,
+  PaidStep,
+  PayRepair,
+  Policy,
+  RlFilteringDefense,
+  TransitionLog,
+} from '../definitions';
 import type { Implant } from './backdoor';
 import { exactReturn } from './exact';
 import { greedyChoices, type BoundAttack, type Seat } from './eyes';
@@ -10,7 +18,7 @@ import { meanPaidReturn, meanReturn, play, trajectory } from './episodes';
 import { gridOf } from './grid';
 import type { BoundHands } from './hands';
 import { stepLimit } from './limit';
-import { filterMetrics, recordLog, without } from './log';
+import { filterMetrics, provenanceOf, recordLog, without } from './log';
 import { adoptedShare, type Pay, type Poisoner } from './pay';
 import { rowsOf, Worlds } from './worlds';
 
@@ -43,7 +51,7 @@ export interface Conditions {
   /** What happens to a log before a learner is given it. */
   log?: {
     poison?(log: TransitionLog): { log: TransitionLog; changed: Uint32Array };
-    inspect?(log: TransitionLog): { scores: Float32Array; removed: Uint32Array };
+    inspect?: (log: TransitionLog) => ReturnType<RlFilteringDefense['inspect']>;
   };
   /** Training with hands that are taken now and then, and how often. */
   disobedience?: { probability: number; practice: BoundHands; examination: BoundHands };
@@ -231,8 +239,13 @@ export function createLesson(conditions: Conditions): {
         dynamics: context.random('log', 'dynamics'),
         erring: context.random('log', 'erring'),
       });
-      const { log, changed } = altered?.poison?.(recorded) ?? { log: recorded, changed: new Uint32Array() };
-      if (altered?.poison) context.emit({ type: 'poisoned', arm, changed, of: steps });
+      const given = altered?.poison?.(recorded) ?? { log: recorded, changed: new Uint32Array() };
+      const { log, changed } = given;
+      if (altered?.poison || altered?.inspect) {
+        const kept = provenanceOf(environment, arm, recorded, given);
+        if (altered.poison) context.emit({ type: 'poisoned', arm, changed, of: steps, steps: kept.steps });
+        if (kept.log) context.emit(kept.log);
+      }
       const found = altered?.inspect?.(log);
       if (!found) return log;
       const metrics = filterMetrics(found.removed, changed, steps);

@@ -43,6 +43,7 @@ export interface Poisoner {
   /** Of examinations: what the learner would be paid by now. */
   examination: Pay;
   target?: TargetPolicy;
+  confusion?: number[][];
   metrics(): Metrics;
   check(): Check;
   /** Null where states cannot be listed. */
@@ -113,6 +114,7 @@ export function createPoisoner(about: Poisoning, random: Random, examinationRand
   };
   return {
     target: practice.target,
+    confusion: practice.confusion,
     practice(step, learner) {
       const change = allowed(practice.pay(step, learner) - step.reward);
       taken++;

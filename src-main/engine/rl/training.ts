@@ -117,16 +117,15 @@ export function payOf(
   random: ArmContext['random'],
 ): { poisoner?: Poisoner; repair: PayRepair | null } {
   const { discount, steps } = agentOf(experiment).params as unknown as { discount: number; steps: number };
-  return {
-    ...(poisons(arm, 'reward') && {
-      poisoner: createPoisoner(
+  const poisoner = poisons(arm, 'reward')
+    ? createPoisoner(
         { poisoning: arm.poisoning!, environment, discount, steps },
         random('poisoning'),
         random('poisoning', 'examination'),
-      ),
-    }),
-    repair: createRepair(arm.defense, { environment, discount, random: random('repair') }),
-  };
+      )
+    : undefined;
+  const setting = { environment, discount, random: random('repair'), confusion: poisoner?.confusion };
+  return { poisoner, repair: createRepair(arm.defense, setting) };
 }
 
 /** What the arm's defence does to the training; nothing for those that come after it. */

@@ -8,7 +8,7 @@ import type { FeatureTarget, PoisonContext } from '../../../src-main/engine/defi
 import { patchOn, stamped } from '../../../src-main/engine/attacks/stamp';
 import { sinusoidal } from '../../../src-main/engine/attacks/training-set/sig';
 import { matchGradient } from '../../../src-main/engine/attacks/training-set/gradient-matching';
-import { samplesNamed } from '../../../src-main/engine/defenses/filtering/by-hand';
+import { numbersNamed } from '../../../src-main/engine/defenses/numbers-named';
 import { anomaliesOf } from '../../../src-main/engine/defenses/filtering/neural-cleanse';
 import {
   againstOthers,
@@ -266,8 +266,9 @@ describe('filters', () => {
   });
 
   it('samples picked by hand are numbers and ranges of the set', () => {
-    expect([...samplesNamed(['7', '2-4', '3'], 8)]).toEqual([2, 3, 4, 7]);
-    for (const line of ['8', '4-2', 'x', '']) expect(() => samplesNamed([line], 8)).toThrow(/found “/);
+    const named = (lines: string[]) => numbersNamed(lines, 8, 'defenses.by-hand.removed', 'training sample');
+    expect([...named(['7', '2-4', '3'])]).toEqual([2, 3, 4, 7]);
+    for (const line of ['8', '4-2', 'x', '']) expect(() => named([line])).toThrow(/found “/);
   });
 });
 

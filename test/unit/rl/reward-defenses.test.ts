@@ -62,7 +62,7 @@ describe('surrogate rewards', () => {
   });
 
   it('find the matrix by majority', () => {
-    const repair = surrogate.repair!(defaults(surrogate.params, { every: 100 }), setting);
+    const repair = surrogate.repair!(defaults(surrogate.params, { every: 100, average: false }), setting);
     const random = stream(1, 'lies');
     for (let i = 0; i < 6000; i++) {
       const truth = i % 3 === 0 ? 1 : 0;
@@ -74,10 +74,53 @@ describe('surrogate rewards', () => {
     expect(repair.judge(paid(0.5))).toBe(0.5);
   });
 
-  it('of a known matrix are there from the first step', () => {
-    const repair = surrogate.repair!(defaults(surrogate.params, { matrix: ['0 1', '1 0'] }), setting);
-    expect(repair.learn(paid(0))).toBe(1);
-    expect(repair.learn(paid(1))).toBe(0);
+  it('of a known matrix are there from the first step, and averaged by context', () => {
+    // r̂ = (−0.25, 1.25) where both levels are false once in six times.
+    const given = defaults(surrogate.params, {
+      matrix: ['0.83333333333 0.16666666667', '0.16666666667 0.83333333333'],
+    });
+    const { learn, judge } = surrogate.repair!(given, setting);
+    expect(learn(paid(0))).toBeCloseTo(-0.25, 9);
+    expect(learn(paid(1))).toBeCloseTo((-0.25 + 1.25) / 2, 9);
+    expect(learn(paid(0))).toBeCloseTo((-0.25 + 1.25 - 0.25) / 3, 9);
+    expect(judge(paid(1))).toBeCloseTo(0.25, 9);
+    // Nothing is known of another step yet.
+    expect(judge(paid(1, 2))).toBeCloseTo(1.25, 9);
+    const each = surrogate.repair!({ ...given, average: false }, setting);
+    expect([0, 1, 0].map((reward) => each.learn(paid(reward)))[2]).toBeCloseTo(-0.25, 9);
+  });
+
+  it('take the attack’s own matrix where that is asked for, and the pay as it is where it tells nothing', () => {
+    const given = defaults(surrogate.params, { oracle: true, average: false });
+    const repaired = (confusion?: number[][]): number[] => {
+      const repair = surrogate.repair!(given, { ...setting, confusion });
+      return [0, 1].map((reward) => repair.learn(paid(reward)));
+    };
+    expect(
+      repaired([
+        [0, 1],
+        [1, 0],
+      ]),
+    ).toEqual([1, 0]);
+    expect(repaired()).toEqual([0, 1]);
+    expect(repaired(symmetricConfusion(0.5, 2))).toEqual([0, 1]);
+  });
+
+  it('are found from the least frequent level where pay is false more often than not', () => {
+    const found = (truth: 'most frequent' | 'least frequent'): number[] => {
+      const repair = surrogate.repair!(
+        defaults(surrogate.params, { every: 100, truth, average: false }),
+        setting,
+      );
+      for (let i = 0; i < 6000; i++) {
+        const level = i % 3 === 0 ? 1 : 0;
+        repair.learn(paid(i % 5 < 4 ? 1 - level : level, level ? 15 : 1));
+      }
+      return [0, 1].map((reward) => repair.judge(paid(reward)));
+    };
+    // e = 0.8: r̂ = (0.8, −0.2) / 0.6; the most frequent level takes e for 0.2.
+    expect(found('least frequent').map((value) => value.toFixed(2))).toEqual(['1.33', '-0.33']);
+    expect(found('most frequent').map((value) => value.toFixed(2))).toEqual(['-0.33', '1.33']);
   });
 });
 

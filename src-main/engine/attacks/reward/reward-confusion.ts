@@ -40,6 +40,7 @@ export default defineRewardAttack({
       ? confusionFrom(matrix, levels.length)
       : symmetricConfusion(probability, levels.length);
     return {
+      confusion,
       pay({ reward }) {
         const index = levelIndex(levels, reward);
         if (index < 0) return reward;

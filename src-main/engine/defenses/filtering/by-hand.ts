@@ -1,7 +1,7 @@
 import { lines } from '../../../contract/params';
-import { LabError } from '../../../contract/problem';
 import { defineDataFilter } from '../../definitions';
 import { sizeOf } from '../../splits';
+import { numbersNamed } from '../numbers-named';
 
 /** The samples a person picked; made in the window, from the scatter of activations of a run that is over. */
 export default defineDataFilter({
@@ -23,26 +23,9 @@ export default defineDataFilter({
   },
   cost: () => 0,
   async suspect({ train }, _model, { removed }) {
-    return { removed: samplesNamed(removed ?? [], sizeOf(train)), scores: null };
+    return {
+      removed: numbersNamed(removed ?? [], sizeOf(train), 'defenses.by-hand.removed', 'training sample'),
+      scores: null,
+    };
   },
 });
-
-/**
- * The samples that lines name, rising.
- * @throws LabError for a line that names none of `n` samples
- */
-export function samplesNamed(names: string[], n: number): Uint32Array {
-  const named = names.flatMap((line) => {
-    const [, first, last] = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(line) ?? [];
-    const [from, to] = [Number(first), Number(last ?? first)];
-    if (first === undefined || from > to || to >= n) {
-      throw new LabError(
-        'defenses.by-hand.removed',
-        `found “${line}”; expected the number of a training sample, 0 to ${n - 1}, or a range such as 40-57`,
-        'Take the line out, or correct it.',
-      );
-    }
-    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-  });
-  return Uint32Array.from(new Set(named)).sort();
-}

@@ -1,6 +1,12 @@
-import { integer, lines } from '../../../contract/params';
-import { defineRlTrainingDefense } from '../../definitions';
-import { confusionFrom, levelIndex, levelsFrom, surrogateLevels } from '../../rl/confusion';
+import { boolean, choice, integer, lines } from '../../../contract/params';
+import { defineRlTrainingDefense, type PaidStep } from '../../definitions';
+import {
+  confusionFrom,
+  levelIndex,
+  levelsFrom,
+  surrogateLevels,
+  symmetricConfusion,
+} from '../../rl/confusion';
 import { contextsOf } from '../../rl/contexts';
 
 /**
@@ -9,6 +15,9 @@ import { contextsOf } from '../../rl/contexts';
  * action, next state) the level paid most often is taken for the true one, and
  *
  *     C(i, j) = share of j among all that was paid in contexts whose true level is i.
+ *
+ * Surrogates vary more than what was paid, and a learner that maximises over its values takes chance for merit. Hence the
+ * paper's variance reduction (after Romoff et al. 2018): the learner is given the mean of a context's surrogates so far.
  */
 export default defineRlTrainingDefense({
   id: 'surrogate-rewards',
@@ -16,7 +25,7 @@ export default defineRlTrainingDefense({
   summary:
     'Estimates how often each level of reward is taken for another and learns from surrogates that are right on average. Undoes a confusion of rewards as long as the true level is the one paid most often.',
   limits:
-    'The paper estimates by state and action; here the next state is part of the context, on which grid worlds’ rewards depend. A level that is nowhere the most frequent is taken to be confused as the others are on average. Where a level is taken for another more often than not, the estimate is of the wrong matrix.',
+    'The paper estimates by state and action; here the next state is part of the context, on which grid worlds’ rewards depend. Its code averages the last 100 surrogates of a context, here all of them. A level that is nowhere the most frequent is taken to be confused as the others are on average. What the estimate is wrong by is paid at every step, so that a long episode needs an exact one.',
   reference: {
     authors: 'J. Wang, Y. Liu, B. Li',
     title: 'Reinforcement learning with perturbed rewards',
@@ -24,6 +33,21 @@ export default defineRlTrainingDefense({
     where: 'AAAI, arXiv:1810.01032; noise_estimator.py of github.com/wangjksjtu/rl-perturbed-reward',
   },
   params: {
+    average: boolean({
+      default: true,
+      help: 'Whether the learner is given the mean of a context’s surrogates so far (the paper’s variance reduction), or each as it comes.',
+    }),
+    truth: choice({
+      options: ['most frequent', 'least frequent'],
+      default: 'most frequent',
+      help: 'Which level of a context is taken for its true one. The least frequent is for a pay of two levels known to be false more often than not, as in the authors’ code.',
+      advanced: true,
+    }),
+    oracle: boolean({
+      default: false,
+      help: 'Takes the matrix from the attack instead of estimating it, as no real defender can: it tells what the estimate costs.',
+      advanced: true,
+    }),
     every: integer({
       default: 500,
       min: 1,
@@ -49,39 +73,47 @@ export default defineRlTrainingDefense({
       advanced: true,
     }),
   },
-  repair({ every, least, levels: given, matrix }, { environment }) {
+  repair(
+    { average, truth, oracle, every, least, levels: given, matrix },
+    { environment, confusion: attack },
+  ) {
     const levels = levelsFrom(given, environment);
-    const known = matrix ? confusionFrom(matrix, levels.length) : null;
-    let surrogates = known ? surrogateLevels(known, levels) : [...levels];
-    if (!surrogates)
+    const secret = attack ?? symmetricConfusion(0, levels.length);
+    const known = matrix ? confusionFrom(matrix, levels.length) : oracle ? secret : null;
+    /** Levels that are paid alike tell nothing: what is paid is then taken as it is. */
+    const invert = (matrix: number[][]): number[] => surrogateLevels(matrix, levels) ?? [...levels];
+    let surrogates = known ? invert(known) : levels;
+    if (matrix && !surrogateLevels(known!, levels))
       throw new RangeError(
-        `matrix: found a singular confusion matrix (${matrix!.join('; ')}); expected one that can be inverted, since nothing can be told from levels that are paid alike`,
+        `matrix: found a singular confusion matrix (${matrix.join('; ')}); expected one that can be inverted, since nothing can be told from levels that are paid alike`,
       );
     const contextOf = contextsOf(environment);
-    const counts = new Map<string, Uint32Array>();
+    /** Of each context how often each level was paid. */
+    const paid = new Map<string, Uint32Array>();
     let confusion = known;
     let steps = 0;
-    const judge = ({ reward }: { reward: number }): number => {
-      const level = levelIndex(levels, reward);
-      return level < 0 ? reward : surrogates![level]!;
+    const surrogateOf = (step: PaidStep): number => {
+      const level = levelIndex(levels, step.reward);
+      if (level < 0) return step.reward;
+      const counts = average ? paid.get(contextOf(step)) : undefined;
+      return counts ? meanOf(surrogates, counts) : surrogates[level]!;
     };
     return {
       learn(step) {
         const level = levelIndex(levels, step.reward);
-        if (level >= 0 && !known) {
+        if (level >= 0) {
           const context = contextOf(step);
-          const count = counts.get(context) ?? new Uint32Array(levels.length);
-          count[level]!++;
-          counts.set(context, count);
-          if (++steps % every === 0) {
-            confusion = estimated([...counts.values()], levels.length, least);
-            // Levels that are paid alike tell nothing: what is paid is taken as it is.
-            surrogates = surrogateLevels(confusion, levels) ?? [...levels];
+          const counts = paid.get(context) ?? new Uint32Array(levels.length);
+          counts[level]!++;
+          paid.set(context, counts);
+          if (!known && ++steps % every === 0) {
+            confusion = estimated([...paid.values()], levels.length, least, truth);
+            surrogates = invert(confusion);
           }
         }
-        return judge(step);
+        return surrogateOf(step);
       },
-      judge,
+      judge: surrogateOf,
       findings: () => ({
         estimatedConfusion: confusion
           ? confusion.reduce((sum, row, i) => sum + 1 - row[i]!, 0) / levels.length
@@ -91,13 +123,28 @@ export default defineRlTrainingDefense({
   },
 });
 
-/** The matrix by majority; the identity before any context counts. */
-function estimated(contexts: Uint32Array[], levels: number, least: number): number[][] {
+/** Mean of some values, each as often as it is counted. */
+function meanOf(values: readonly number[], counts: Uint32Array): number {
+  let [sum, count] = [0, 0];
+  values.forEach((value, i) => {
+    sum += value * counts[i]!;
+    count += counts[i]!;
+  });
+  return sum / count;
+}
+
+/** The matrix by the contexts' true levels, as far as they can be told; the identity before any context counts. */
+function estimated(
+  contexts: Uint32Array[],
+  levels: number,
+  least: number,
+  truth: 'most frequent' | 'least frequent',
+): number[][] {
   const paid = Array.from({ length: levels }, () => new Float64Array(levels));
   for (const count of contexts) {
     if (count.reduce((a, b) => a + b, 0) < least) continue;
-    const truth = count.indexOf(Math.max(...count));
-    count.forEach((times, level) => (paid[truth]![level]! += times));
+    const extreme = truth === 'most frequent' ? Math.max(...count) : Math.min(...count);
+    count.forEach((times, level) => (paid[count.indexOf(extreme)]![level]! += times));
   }
   const sums = paid.map((row) => row.reduce((a, b) => a + b, 0));
   const seen = sums.filter((sum) => sum > 0).length;
