@@ -1,7 +1,7 @@
 /** Certified accuracy over the arms of a run: what is proven to be right at a radius, whatever is done to the inputs. */
 import type { Norm } from './catalog';
 import type { ArmState, RunState } from './fold';
-import { meanInterval, type Interval } from './statistics';
+import { shareInterval, type Interval } from './statistics';
 
 export const CERTIFIED_NORMS: readonly Norm[] = ['linf', 'l2'];
 
@@ -17,7 +17,7 @@ export function certifiedRadii({ arms }: RunState, norm: Norm, points: number): 
 
 /** Share of the inputs that are proven right at the radius, mean over the arms; null where no certificate was tried. */
 export const certifiedAccuracy = (arms: readonly ArmState[], norm: Norm, at: number): Interval | null =>
-  meanInterval(
+  shareInterval(
     arms
       .flatMap((arm) => radiusOf(arm, norm))
       .map((radius) => radius.filter((proven) => proven >= at).length / radius.length),

@@ -1,6 +1,6 @@
 /** Where a model is weak: robust accuracy by class, and what its inputs are taken for. */
 import type { ArmState } from './fold';
-import { meanInterval, type Interval } from './statistics';
+import { shareInterval, type Interval } from './statistics';
 
 export interface ClassResult {
   /** Index of the class. */
@@ -46,7 +46,7 @@ export function classResults(
       // Bits: right before, right after.
       return own.length ? [own.filter((i) => (outcome[i]! & 3) === 3).length / own.length] : [];
     });
-    const robustAccuracy = meanInterval(shares);
+    const robustAccuracy = shareInterval(shares);
     const inputs = found[0]!.labels.filter((one) => one === label).length;
     return robustAccuracy ? [{ label, inputs, robustAccuracy }] : [];
   });

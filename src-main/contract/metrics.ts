@@ -18,6 +18,8 @@ export interface Measure {
     | 'cells'
     | 'observation range';
   better: 'higher' | 'lower' | 'neither';
+  /** Of shares: a difference of two, which may be negative. */
+  signed?: true;
   help: string;
 }
 
@@ -98,18 +100,21 @@ export const MEASURES: Record<string, Measure> = {
     title: 'Membership advantage',
     unit: 'share',
     better: 'lower',
+    signed: true,
     help: 'Members found minus non-members accused, at a threshold chosen on other candidates. 0 is guessing.',
   },
   advantageLow: {
     title: 'Membership advantage, low end',
     unit: 'share',
     better: 'neither',
+    signed: true,
     help: 'Of its 95 % interval over the candidates of one model.',
   },
   advantageHigh: {
     title: 'Membership advantage, high end',
     unit: 'share',
     better: 'neither',
+    signed: true,
     help: 'Of its 95 % interval over the candidates of one model.',
   },
   copyAccuracy: {

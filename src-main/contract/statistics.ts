@@ -35,6 +35,13 @@ export function meanInterval(values: readonly number[]): Interval | null {
   return { mean, low: mean - margin, high: mean + margin, n };
 }
 
+/** The same of shares: their mean lies in [0, 1], which Student's t does not know. */
+export function shareInterval(values: readonly number[]): Interval | null {
+  const found = meanInterval(values);
+  if (found?.low == null) return found;
+  return { ...found, low: Math.max(0, found.low), high: Math.min(1, found.high!) };
+}
+
 /** Mean of the middle half of the values, those at its edges counted in part (Agarwal et al. 2021). */
 export const interquartileMean = (values: readonly number[]): number =>
   middleMean(Float64Array.from(values).sort());

@@ -4,7 +4,8 @@ import { certifiedAccuracy, certifiedRadii } from './certified';
 import type { Metrics } from './events';
 import type { ArmState, Backdoor, Certified, RunState } from './fold';
 import type { Applied } from './params';
-import { interquartileInterval, meanInterval, type Interval } from './statistics';
+import { MEASURES } from './metrics';
+import { interquartileInterval, meanInterval, shareInterval, type Interval } from './statistics';
 import { isSeen, trainedAgainst } from './training-attacks';
 import { decisive, failedChecks, verdict, worstCase, type Verdict } from './verdict';
 
@@ -98,6 +99,14 @@ export interface Summary {
   transfers?: TransferSummary[];
 }
 
+/** Mean and interval of a measure over seeds. */
+type OverSeeds = (values: number[], measure: string) => Interval | null;
+
+const supervisedInterval: OverSeeds = (values, measure) => {
+  const { unit, signed } = MEASURES[measure] ?? {};
+  return unit === 'share' && !signed ? shareInterval(values) : meanInterval(values);
+};
+
 /** Names an arm's family (model × poisoning × defence), the same over its seeds. */
 export const familyKey = ({
   model,
@@ -108,7 +117,7 @@ export const familyKey = ({
 
 export function summarize(state: RunState): Summary {
   const attacks = state.plan?.attacks ?? [];
-  const interval = state.plan?.task === 'reinforcement-learning' ? interquartileInterval : meanInterval;
+  const interval = state.plan?.task === 'reinforcement-learning' ? interquartileInterval : supervisedInterval;
   const counts = decisive(attacks);
 
   const families = new Map<string, ArmState[]>();
@@ -123,8 +132,11 @@ export function summarize(state: RunState): Summary {
     const undefended = families.get(familyKey({ model, poisoning, defense: null })) ?? [];
     const judged = verdict(evaluated, undefended, attacks);
     const marks = marksOf(judged);
-    const over = (value: (arm: ArmState) => number | null | undefined): MarkedInterval | null => {
-      const found = interval(evaluated.flatMap((arm) => value(arm) ?? []));
+    const worst = (value: (arm: ArmState) => number | null | undefined): MarkedInterval | null => {
+      const found = interval(
+        evaluated.flatMap((arm) => value(arm) ?? []),
+        'worstCase',
+      );
       return found && { ...found, ...marks };
     };
     const plainly = (value: (arm: ArmState) => number | null): Interval | null =>
@@ -157,8 +169,8 @@ export function summarize(state: RunState): Summary {
         ],
         ...filterOf(evaluated, interval),
         ...certifiedOf(state, evaluated),
-        worstCase: over((arm) => worstCase(arm, counts)),
-        unseen: over((arm) =>
+        worstCase: worst((arm) => worstCase(arm, counts)),
+        unseen: worst((arm) =>
           worstCase(arm, (attack) => counts(attack) && !isSeen(attacks[attack]!, trained)),
         ),
         corruptions: corruptionsOf(evaluated),
@@ -221,10 +233,7 @@ function backdoorsOf(arms: ArmState[]): AttackSummary<Metrics[]>[] {
   }));
 }
 
-function filterOf(
-  arms: ArmState[],
-  interval: (values: number[]) => Interval | null,
-): { filter?: MetricIntervals } {
+function filterOf(arms: ArmState[], interval: OverSeeds): { filter?: MetricIntervals } {
   const metrics = arms.flatMap(({ suspects }) => (suspects ? [suspects.metrics] : []));
   return metrics.length ? { filter: intervals(metrics, interval) } : {};
 }
@@ -253,7 +262,7 @@ function marksOf(judged: Verdict): { failedChecks?: string[] } {
 function corruptionsOf(arms: ArmState[]): GroupSummary['corruptions'] {
   const kinds = [...new Set(arms.flatMap((arm) => arm.corruptions.map(({ corruption }) => corruption)))];
   const over = (counts: (kind: string) => boolean) =>
-    meanInterval(
+    shareInterval(
       arms.flatMap(({ corruptions }) => {
         const values = corruptions
           .filter(({ corruption }) => counts(corruption))
@@ -277,7 +286,7 @@ export const LEFT_BY_ATTACK: readonly string[] = [
 
 function intervals(
   all: Metrics[],
-  interval: (values: number[]) => Interval | null,
+  interval: OverSeeds,
   marks: { failedChecks?: string[] } = {},
 ): MetricIntervals {
   const names = [...new Set(all.flatMap(Object.keys))];
@@ -286,7 +295,7 @@ function intervals(
       const values = all
         .map((metrics) => metrics[name])
         .filter((value): value is number => typeof value === 'number');
-      const found = interval(values);
+      const found = interval(values, name);
       return found ? [[name, { ...found, ...(LEFT_BY_ATTACK.includes(name) ? marks : {}) }]] : [];
     }),
   );

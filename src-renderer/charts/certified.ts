@@ -3,7 +3,7 @@ import type { Norm } from '../../src-main/contract/catalog';
 import { certifiedAccuracy, certifiedRadii } from '../../src-main/contract/certified';
 import type { AttackPlan } from '../../src-main/contract/events';
 import type { RunState } from '../../src-main/contract/fold';
-import { meanInterval } from '../../src-main/contract/statistics';
+import { shareInterval } from '../../src-main/contract/statistics';
 import { normSymbol } from '../format';
 import type { Palette } from '../theme/inks';
 import type { BandedLine, Dash } from './banded';
@@ -45,7 +45,7 @@ export function certifiedLines(state: RunState, families: readonly Family[], nor
         const all = [...found, ...[clean].flat()];
         return all.length ? [Math.min(...all)] : [];
       });
-      const y = meanInterval(values);
+      const y = shareInterval(values);
       return y ? [{ x, y }] : [];
     });
     return [

@@ -1,7 +1,7 @@
 /** How little poison is enough: what a poisoning reached against its rate, a line each poisoning and defence. */
 import type { RunState } from '../../src-main/contract/fold';
 import type { Applied } from '../../src-main/contract/params';
-import { meanInterval, type Interval } from '../../src-main/contract/statistics';
+import { shareInterval, type Interval } from '../../src-main/contract/statistics';
 import type { Palette } from '../theme/inks';
 import type { BandedLine } from './banded';
 import type { ChartOption } from './echarts';
@@ -10,7 +10,7 @@ import { sharesOption } from './shares';
 
 /** Success over seeds: of a backdoor its rate, of a targeted poisoning the share of seeds in which the input fell. */
 function successOf(state: RunState, arms: readonly number[]): Interval | null {
-  return meanInterval(
+  return shareInterval(
     arms.flatMap((arm) => {
       const metrics = state.arms[arm]?.triggered?.metrics;
       return metrics?.['attackSuccessRate'] ?? metrics?.['targetSuccess'] ?? [];
@@ -19,7 +19,7 @@ function successOf(state: RunState, arms: readonly number[]): Interval | null {
 }
 
 const accuracyOf = (state: RunState, arms: readonly number[]): Interval | null =>
-  meanInterval(arms.flatMap((arm) => state.arms[arm]?.clean?.metrics['accuracy'] ?? []));
+  shareInterval(arms.flatMap((arm) => state.arms[arm]?.clean?.metrics['accuracy'] ?? []));
 
 /** A poisoning without its rate: what tells one line from another. */
 const withoutRate = ({ id, params }: Applied): string => JSON.stringify([id, { ...params, rate: null }]);

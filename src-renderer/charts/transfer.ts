@@ -1,6 +1,6 @@
 /** The transfer matrix of arm families: examples made at one, tried on another. */
 import type { Transfer } from '../../src-main/contract/fold';
-import { meanInterval, type Interval } from '../../src-main/contract/statistics';
+import { shareInterval, type Interval } from '../../src-main/contract/statistics';
 import type { Family } from './families';
 
 /**
@@ -22,7 +22,7 @@ export function transferMatrix(
           .flatMap((one) => one.metrics[metric] ?? []);
         return values.length ? [values.reduce((a, b) => a + b, 0) / values.length] : [];
       });
-      return meanInterval(perSeed);
+      return shareInterval(perSeed);
     }),
   );
 }

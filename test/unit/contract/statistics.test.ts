@@ -4,6 +4,7 @@ import {
   interquartileMean,
   mcnemar,
   meanInterval,
+  shareInterval,
 } from '../../../src-main/contract/statistics';
 
 describe('statistics', () => {
@@ -13,6 +14,12 @@ describe('statistics', () => {
     expect([mean, n]).toEqual([3, 5]);
     expect(low).toBeCloseTo(3 - 1.9632, 3);
     expect(high).toBeCloseTo(3 + 1.9632, 3);
+  });
+
+  it('ends the interval of a share where shares end', () => {
+    expect(shareInterval([0, 0, 0.06])).toMatchObject({ low: 0, high: meanInterval([0, 0, 0.06])!.high });
+    expect(shareInterval([1, 0.97, 1])).toMatchObject({ low: meanInterval([1, 0.97, 1])!.low, high: 1 });
+    expect(shareInterval([0.4])).toEqual({ mean: 0.4, low: null, high: null, n: 1 });
   });
 
   it('gives no bounds for one value and nothing for none', () => {
