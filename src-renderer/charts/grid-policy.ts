@@ -1,6 +1,6 @@
 /** What a learner thinks of a grid world: greedy actions and values of its cells, and how far two learners differ. */
 import type { ArmState, Grid, GridPolicy } from '../../src-main/contract/fold';
-import { meanInterval } from '../../src-main/contract/statistics';
+import { interquartileInterval } from '../../src-main/contract/statistics';
 import { plain } from '../format';
 import type { Palette } from '../theme/inks';
 import type { BandedLine } from './banded';
@@ -82,7 +82,7 @@ export function adoption(
   for (const { poisoning, defense, arms: own, color } of families) {
     const delta = poisoning?.params['delta'];
     const values = own.flatMap((arm) => arms[arm]?.clean?.metrics['targetAdopted'] ?? []);
-    const y = meanInterval(values);
+    const y = interquartileInterval(values);
     if (typeof delta !== 'number' || !y) continue;
     const name = [titleOf(poisoning!.id), ...(defense ? [titleOf(defense.id)] : [])].join(', ');
     const line = lines.get(name) ?? { name, color, dash: 'solid' as const, points: [], marked: true };
@@ -101,17 +101,23 @@ export function adoptionOption({ lines, safe, feasible }: Adoption, palette: Pal
     'Target adopted (%)',
     palette,
   );
-  /** Its name stands beside the line, to the side given. */
-  const bound = (x: number | null, text: string, align: 'left' | 'right'): LineSeriesOption[] =>
+  /** Its name stands at the line's end, right of it at the top or at the foot. */
+  const bound = (x: number | null, text: string, at: 'top' | 'foot'): LineSeriesOption[] =>
     x === null
       ? []
       : [
           {
             type: 'line',
-            data: [
-              [x, 0],
-              [x, 100],
-            ],
+            data:
+              at === 'top'
+                ? [
+                    [x, 0],
+                    [x, 100],
+                  ]
+                : [
+                    [x, 100],
+                    [x, 0],
+                  ],
             silent: true,
             showSymbol: false,
             tooltip: { show: false },
@@ -121,7 +127,7 @@ export function adoptionOption({ lines, safe, feasible }: Adoption, palette: Pal
               formatter: `${text} ${plain(Number(x.toPrecision(3)))}`,
               color: palette.ink2,
               fontSize: 11,
-              align,
+              align: 'left',
               verticalAlign: 'bottom',
               distance: 4,
             },
@@ -132,8 +138,8 @@ export function adoptionOption({ lines, safe, feasible }: Adoption, palette: Pal
     grid: { left: 52, right: 34, top: 24, bottom: 40 },
     series: [
       ...[option.series ?? []].flat(),
-      ...bound(safe, 'safe', 'left'),
-      ...bound(feasible, 'feasible', 'right'),
+      ...bound(safe, 'safe', 'top'),
+      ...bound(feasible, 'feasible', 'foot'),
     ],
   } as ChartOption;
 }

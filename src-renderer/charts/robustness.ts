@@ -68,7 +68,8 @@ export function facets(attacks: readonly AttackPlan[], catalog: Catalog, budget:
       ],
     });
   }
-  if (single.length === 0) return curves;
+  // Without any attack there is still what each arm does by itself.
+  if (single.length === 0 && curves.length > 0) return curves;
   const labels = single.map((attack) => attackLabel(catalog, attack, attacks, budget));
   // Clean bars are needed where no curve starts from clean.
   const clean = curves.length === 0;
@@ -225,9 +226,9 @@ export function robustnessOption(
                   // A bar of nothing still shows that there is a number.
                   shape: {
                     x: x - bar / 2,
-                    y: Math.min(end, zero - 1),
+                    y: end > zero ? zero : Math.min(end, zero - 1),
                     width: bar,
-                    height: Math.max(1, zero - end),
+                    height: Math.max(1, Math.abs(zero - end)),
                   },
                   style: doubtful
                     ? { fill: 'transparent', stroke: color, lineWidth: 1.5, lineDash: [3, 2] }

@@ -55,6 +55,8 @@ interface Choice {
   /** The arm whose poisoned samples, and whose activations, are shown. */
   poisonedArm: number | undefined;
   activationsArm: number | undefined;
+  /** The arm whose log is shown. */
+  logArm: number | undefined;
 }
 
 const untouched = (): Choice => ({
@@ -82,6 +84,7 @@ const untouched = (): Choice => ({
   classesAttack: undefined,
   poisonedArm: undefined,
   activationsArm: undefined,
+  logArm: undefined,
 });
 
 export const useExhibits = defineStore('exhibits', () => {

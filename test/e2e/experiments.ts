@@ -125,3 +125,32 @@ environment: {id: FrozenLake-v1, slippery: false}
 agent: {id: q-learning, discount: 0.9, steps: 20000}
 evaluation: {episodes: 5}
 `;
+
+export const cliff = `
+name: cliff
+task: reinforcement-learning
+seeds: [1, 2]
+environment: {id: CliffWalking-v1}
+agent: {id: q-learning, steps: 30000, examinations: 4}
+poisoning:
+  - {id: trojdrl, share: 0.001, targetAction: 3}
+defenses:
+  - {id: domain-randomisation, reach: 0.4}
+attacks:
+  - {id: worst-action, probability: 0.1}
+  - {id: worst-dynamics, reach: 0.4, points: 5, searches: 4}
+evaluation: {episodes: 5}
+`;
+
+export const recorded = `
+name: recorded pole
+task: reinforcement-learning
+seeds: [1]
+environment: {id: CartPole-v1}
+agent: {id: behaviour-cloning, logSteps: 1000}
+poisoning:
+  - {id: transition-poisoning, share: 0.3}
+defenses:
+  - {id: transition-anomaly}
+evaluation: {episodes: 3}
+`;

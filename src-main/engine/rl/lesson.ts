@@ -158,8 +158,9 @@ export function createLesson(conditions: Conditions): {
           : own;
       };
       const size = worlds.size;
+      // A view would give the array a buffer of its own outside the heap; millions of those end the process before V8 tidies.
       const row = (values: Float32Array, i: number): Float32Array =>
-        values.subarray(i * size, (i + 1) * size);
+        rows === 1 ? values : values.subarray(i * size, (i + 1) * size);
 
       const shown = (seen: Float32Array): Float32Array => implant?.show(seen, taken) ?? seen;
 

@@ -20,25 +20,29 @@ export const entryOf = ({ id, params }: Applied): Entry => ({
   ),
 });
 
-/** The same experiment with one poisoning and seed: undefended, and without the samples. */
-export function withoutSamples(
+/** What can be picked, and the filter that leaves it out. */
+const FILTERS = { 'training samples': 'by-hand', 'recorded steps': 'steps-by-hand' } as const;
+
+/** The same experiment with one poisoning and seed: undefended, and without what was picked. */
+export function withoutThese(
   spec: Experiment,
   poisoning: Entry | null,
   seed: number,
-  samples: readonly number[],
+  picked: readonly number[],
+  what: keyof typeof FILTERS,
 ): Partial<Experiment> & { name: string } {
   const { arms: _arms, poisoning: _poisonings, defenses: _defenses, ...rest } = spec;
   const arm = poisoning?.id ?? 'clean';
   return {
     ...rest,
     name: `${spec.name}-by-hand`,
-    description: `${samples.length} training samples picked by hand in a run of ${spec.name} are left out.`,
+    description: `${picked.length} ${what} picked by hand in a run of ${spec.name} are left out.`,
     seeds: [seed],
     poisoning: poisoning ? [poisoning] : [],
-    defenses: [{ id: 'by-hand', removed: asLines(samples) }],
+    defenses: [{ id: FILTERS[what], removed: asLines(picked) }],
     arms: [
       { poisoning: arm, defense: 'undefended' },
-      { poisoning: arm, defense: 'by-hand' },
+      { poisoning: arm, defense: FILTERS[what] },
     ],
   };
 }
