@@ -11,10 +11,16 @@ export async function openLab() {
     appType: 'custom',
   });
   const tf = (await import('@tensorflow/tfjs-node')).default;
-  const [{ withSession }, { loadDataset }, { Network }, { modelById }] = await Promise.all(
-    ['sessions/reader', 'datasets/index', 'engine/network', 'engine/registry'].map((path) =>
-      server.ssrLoadModule(`/src-main/${path}.ts`),
-    ),
+  const load = (path) => server.ssrLoadModule(`/src-main/${path}.ts`);
+  const [{ withSession }, { loadDataset }, { Network }, { NetworkTarget }, { featuresOf }] =
+    await Promise.all(
+      ['sessions/reader', 'datasets/index', 'engine/network', 'engine/target-views', 'engine/features'].map(
+        load,
+      ),
+    );
+  const [{ modelById, defenseById }, { resolve }, { stream }, { meanInterval }] = await Promise.all(
+    ['engine/registry', 'engine/resolve', 'contract/random', 'contract/statistics'].map(load),
   );
-  return { tf, withSession, loadDataset, Network, modelById, close: () => server.close() };
+  const engine = { Network, NetworkTarget, featuresOf, modelById, defenseById, resolve, stream };
+  return { tf, withSession, loadDataset, meanInterval, ...engine, close: () => server.close() };
 }

@@ -217,6 +217,11 @@ export type RunEvent =
       loss: Float32Array;
       /** Share of the variance that the two components hold. */
       explained: number;
+      /**
+       * The same for each label's samples alone, in units of the spread that is usual within the other labels; `explained` by label.
+       * Absent in sessions recorded before it was.
+       */
+      within?: { x: Float32Array; y: Float32Array; explained: number[] };
     }
   /** One value of a curve. x is in the unit of the series (metrics.ts). */
   | { type: 'point'; arm: number; series: string; x: number; value: number }

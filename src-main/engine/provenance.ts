@@ -4,7 +4,8 @@ import type { ImageShape, Metrics, RunEvent } from '../contract/events';
 import type { ArmPlan } from '../contract/events';
 import type { Experiment } from '../contract/experiment';
 import type { FeatureTarget, Suspicion, Trigger } from './definitions';
-import { featuresOf, lossesOf } from './features';
+import { byClass, featuresOf, lossesOf } from './features';
+import { againstOthers, withinLabels } from './label-spread';
 import { principalComponents } from './principal';
 import { defenseById } from './registry';
 import { selected, sizeOf } from './splits';
@@ -78,14 +79,17 @@ export function suspectsOf(
   };
 }
 
-/** Where the training samples lie in the model's last hidden layer. */
+/** Where the training samples lie in the model's last hidden layer, among all and within their own labels. */
 export function activationsOf(
   { index }: ArmPlan,
   target: FeatureTarget,
   train: Split,
 ): EventOf<'activations'> {
+  const n = sizeOf(train);
   const features = featuresOf(target, train);
-  const { projected, variances, total } = principalComponents(features, features.length / sizeOf(train), 2);
+  const { projected, variances, total } = principalComponents(features, features.length / n, 2);
+  const labels = byClass(train, target.classes);
+  const { places, explained } = withinLabels(againstOthers(features, labels, n), labels, n, 2);
   const along = (axis: number) => Float32Array.from(projected, (row) => row[axis] ?? 0);
   return {
     type: 'activations',
@@ -95,6 +99,7 @@ export function activationsOf(
     labels: train.labels.slice(),
     loss: lossesOf(target, train),
     explained: total > 0 ? variances.reduce((a, b) => a + b, 0) / total : 0,
+    within: { x: places[0]!, y: places[1]!, explained },
   };
 }
 

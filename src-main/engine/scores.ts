@@ -12,3 +12,9 @@ export const highest = (scores: Float32Array, count: number): Uint32Array =>
     .sort((a, b) => scores[b]! - scores[a]! || a - b)
     .slice(0, count)
     .sort();
+
+export function medianOf(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}

@@ -95,7 +95,7 @@ dataset: {id: mnist, train: 1000, test: 200, validation: 0}
 model: {id: mlp, units: 32}
 training: {epochs: 8, batchSize: 64}
 poisoning:
-  - {id: badnets, rate: 0.1}
+  - {id: badnets, rate: 0.05}
 evaluation: {samples: 200}
 `;
 

@@ -29,31 +29,34 @@ test('draws a trigger, runs the backdoor, finds suspects, trains without them, a
   await expect(lab.status()).toHaveText('Done', { timeout: 150_000 });
 
   await page.getByRole('tab', { name: 'Poisoning', exact: true }).click();
-  const success = async (row: RegExp): Promise<number> => {
-    const cell = region('Poisoning').getByRole('row', { name: row }).getByRole('cell').nth(2);
+  const ACCURACY = 1;
+  const SUCCESS = 2;
+  const figure = async (row: RegExp, column: number): Promise<number> => {
+    const cell = region('Poisoning').getByRole('row', { name: row }).getByRole('cell').nth(column);
     // A filter's row is there before its model is trained.
     await expect(cell).toContainText('%', { timeout: 150_000 });
     return Number((await cell.textContent())!.match(/[\d.]+/)![0]);
   };
   await expect(region('Poisoning').getByRole('row').nth(1)).toContainText('%');
-  expect(await success(/BadNets/)).toBeGreaterThan(60);
+  expect(await figure(/BadNets/, SUCCESS)).toBeGreaterThan(60);
 
   await page.getByRole('tab', { name: 'Poisoned samples' }).click();
-  await expect(region('Poisoned samples')).toContainText('100 of 1 000 training samples altered');
+  await expect(region('Poisoned samples')).toContainText('50 of 1 000 training samples altered');
   await expect(page.getByRole('img', { name: 'True trigger' })).toBeVisible();
   await lab.photograph('provenance');
 
-  // Suspects: whatever is labelled 0 and lies apart from the true zeros. Here all that bear the label are picked.
+  // Suspects: of what is labelled 0 the group that lies to the right, apart from the many.
   await page.getByRole('tab', { name: 'Activations' }).click();
   await lab.choose('Activations', 'Label', 'Label 0');
   const map = page.getByRole('img', { name: /^Activations of/ });
   await map.scrollIntoViewIfNeeded();
   const box = (await map.boundingBox())!;
-  await page.mouse.move(box.x + 2, box.y + 2);
+  await page.mouse.move(box.x + 0.55 * box.width, box.y + 2);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width - 2, box.y + box.height - 2, { steps: 4 });
   await page.mouse.up();
-  await expect(region('Activations').getByRole('status')).toHaveText(/^[1-9]\d* picked/);
+  // 50 bear the trigger, three times as many the label.
+  await expect(region('Activations').getByRole('status')).toHaveText(/^(4\d|5\d) picked/);
   await lab.photograph('activations');
 
   await page.getByRole('button', { name: 'Train without these…' }).click();
@@ -61,5 +64,7 @@ test('draws a trigger, runs the backdoor, finds suspects, trains without them, a
   await page.keyboard.press('Control+Enter');
   await expect(lab.status()).toHaveText('Done', { timeout: 150_000 });
   await page.getByRole('tab', { name: 'Poisoning', exact: true }).click();
-  expect(await success(/by hand/)).toBeLessThan(5);
+  expect(await figure(/by hand/, SUCCESS)).toBeLessThan(5);
+  const [withAll, without] = [await figure(/Undefended/, ACCURACY), await figure(/by hand/, ACCURACY)];
+  expect(without).toBeGreaterThan(withAll - 3);
 });

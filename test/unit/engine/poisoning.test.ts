@@ -10,10 +10,7 @@ import { sinusoidal } from '../../../src-main/engine/attacks/training-set/sig';
 import { matchGradient } from '../../../src-main/engine/attacks/training-set/gradient-matching';
 import { numbersNamed } from '../../../src-main/engine/defenses/numbers-named';
 import { anomaliesOf } from '../../../src-main/engine/defenses/filtering/neural-cleanse';
-import {
-  againstOthers,
-  spectralScores,
-} from '../../../src-main/engine/defenses/filtering/spectral-signatures';
+import { spectralScores } from '../../../src-main/engine/defenses/filtering/spectral-signatures';
 import {
   ofEqualSpread,
   twoClusters,
@@ -21,6 +18,7 @@ import {
 import { pruned } from '../../../src-main/engine/defenses/training/fine-pruning';
 import { symmetric } from '../../../src-main/engine/defenses/training/symmetric-cross-entropy';
 import { trimmed } from '../../../src-main/engine/defenses/training/trimmed-loss';
+import { againstOthers, withinLabels } from '../../../src-main/engine/label-spread';
 import { principalComponents } from '../../../src-main/engine/principal';
 import { provenanceOf, ratesOf } from '../../../src-main/engine/provenance';
 import { attackOf, defenseById } from '../../../src-main/engine/registry';
@@ -201,8 +199,18 @@ describe('principal components', () => {
 describe('filters', () => {
   it('spectral signatures score squared distances along the line of largest variance', () => {
     const features = Float32Array.of(0, 0, 0, 0, 0, 0, 8, 0);
-    const scores = spectralScores(features, [Uint32Array.of(0, 1, 2, 3)], 4);
-    expect([...scores].map(Math.round)).toEqual([4, 4, 4, 36]);
+    const scores = (from: 'median' | 'mean') =>
+      [...spectralScores(features, [Uint32Array.of(0, 1, 2, 3)], 4, from)].map(Math.round);
+    expect(scores('mean')).toEqual([4, 4, 4, 36]);
+    expect(scores('median')).toEqual([0, 0, 0, 64]);
+  });
+
+  it('within labels the heavier tail is positive, whichever way it points', () => {
+    const features = Float32Array.of(0, 0, 0, 8, 5, 5, 5, -3);
+    const labels = [Uint32Array.of(0, 1, 2, 3), Uint32Array.of(4, 5, 6, 7)];
+    const { places, explained } = withinLabels(features, labels, 8, 1);
+    expect([...places[0]!].map(Math.round)).toEqual([-2, -2, -2, 6, -2, -2, -2, 6]);
+    expect(explained).toEqual([1, 1]);
   });
 
   it('features are measured in the spread of the other label: variances 2 and .5, a hundredth of their mean added', () => {

@@ -6,6 +6,7 @@ import { stamped } from '../../attacks/stamp';
 import { defineModelFilter, type FeatureTarget, type FilterContext } from '../../definitions';
 import { byClass, logitsOf } from '../../features';
 import { crossEntropy } from '../../losses';
+import { medianOf } from '../../scores';
 import { selected, sizeOf, toBatch } from '../../splits';
 import { epochsOf, examinedEpochs } from '../filter-params';
 
@@ -118,12 +119,6 @@ export function anomaliesOf(sizes: number[]): number[] {
   const middle = medianOf(sizes);
   const deviation = NORMAL * medianOf(sizes.map((size) => Math.abs(size - middle)));
   return sizes.map((size) => (deviation > 0 ? (middle - size) / deviation : 0));
-}
-
-function medianOf(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
 /** Mean of the images of a split. */

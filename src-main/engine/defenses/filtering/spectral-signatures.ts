@@ -1,14 +1,10 @@
 import { choice, number } from '../../../contract/params';
-import { cholesky, solveLower } from '../../cholesky';
 import { defineModelFilter } from '../../definitions';
-import { byClass, featuresOf, rowsAt } from '../../features';
-import { highest } from '../../scores';
-import { covarianceOf, principalComponents } from '../../principal';
+import { byClass, featuresOf } from '../../features';
+import { highest, medianOf } from '../../scores';
+import { againstOthers, withinLabels } from '../../label-spread';
 import { sizeOf } from '../../splits';
 import { epochsOf, examinedEpochs, expectedShare, PASS } from '../filter-params';
-
-/** Spread added in every direction, in shares of the mean one: units that are dead for the other labels have none. */
-const RIDGE = 0.01;
 
 /** Spectral signatures: how far each sample lies along the direction in which its class's activations vary most. */
 export default defineModelFilter({
@@ -17,7 +13,7 @@ export default defineModelFilter({
   summary:
     'Among the samples of one label, a backdoor’s share one strong feature, the trigger: the direction in which the activations vary most points from the clean samples to them. Leaves out those that lie furthest along it.',
   limits:
-    'The paper removes the same share from every label, which costs many clean samples where one label holds all the poison; here the highest scores of the whole set go. In a small network the direction of largest variance is often a way of writing: unless spread is “plain”, variance is measured in units of what is usual within the other labels. Removes its share whether anything is poisoned or not.',
+    'The paper removes the same share from every label, which costs many clean samples where one label holds all the poison; here the highest scores of the whole set go. In a small network the direction of largest variance is often a way of writing: unless spread is “plain”, variance is measured in units of what is usual within the other labels. More poison than half of a label is taken for its clean part. Removes its share whether anything is poisoned or not.',
   reference: {
     authors: 'B. Tran, J. Li, A. Madry',
     title: 'Spectral signatures in backdoor attacks',
@@ -39,53 +35,41 @@ export default defineModelFilter({
       help: 'Unit of the variance of a label’s activations: the mean covariance within the other labels, or, as in the paper, none.',
       advanced: true,
     }),
+    from: choice({
+      options: ['median', 'mean'],
+      default: 'median',
+      help: 'What distance along the direction is measured from: the label’s median, towards the heavier tail, or, as in the paper, its mean, to either side.',
+      advanced: true,
+    }),
     epochs: examinedEpochs,
   },
   derive: epochsOf,
   cost: ({ batches }) => 2 * PASS * batches,
-  async suspect({ train, classes }, model, { expected, excess, spread }, context) {
+  async suspect({ train, classes }, model, { expected, excess, spread, from }, context) {
     const [features, labels] = [featuresOf(model, train), byClass(train, classes)];
     const measured = spread === 'plain' ? features : againstOthers(features, labels, sizeOf(train));
-    const scores = spectralScores(measured, labels, sizeOf(train));
+    const scores = spectralScores(measured, labels, sizeOf(train), from);
     await context.breathe();
     const count = Math.min(sizeOf(train) - 1, Math.round(expected * excess * sizeOf(train)));
     return { removed: highest(scores, count), scores };
   },
 });
 
-/** Squared length of each sample's centred features along the first principal component of its class. */
-export function spectralScores(features: Float32Array, classes: Uint32Array[], n: number): Float32Array {
-  const width = features.length / n;
-  const scores = new Float32Array(n);
-  for (const members of classes) {
-    if (members.length === 0) continue;
-    const { projected } = principalComponents(rowsAt(features, members, width), width, 1);
-    members.forEach((index, row) => (scores[index] = (projected[row]![0] ?? 0) ** 2));
-  }
-  return scores;
-}
-
 /**
- * Features in units of the spread that is usual within the other labels: x becomes L⁻¹x, L Lᵀ being the mean of their covariances.
- * A robust estimate of a clean label's covariance, as SPECTRE's (Hayase et al. 2021), taken where the poison is not.
+ * Squared distance of each sample's features from its class's mean along the first principal component. From the median it is negative
+ * on the side of the lighter tail: the mean is drawn to the poison, so that clean samples lie on its other side and some poison on it.
  */
-export function againstOthers(features: Float32Array, classes: Uint32Array[], n: number): Float32Array {
-  const width = features.length / n;
-  const covariances = classes.map((members) =>
-    members.length === 0 ? null : covarianceOf(rowsAt(features, members, width), width).covariance,
-  );
-  const measured = features.slice();
-  for (const [label, members] of classes.entries()) {
-    const others = covariances.flatMap((one, other) => (one && other !== label ? [one] : []));
-    if (others.length === 0) continue;
-    const usual = new Float64Array(width * width);
-    for (const one of others)
-      for (let at = 0; at < usual.length; at++) usual[at]! += one[at]! / others.length;
-    let trace = 0;
-    for (let k = 0; k < width; k++) trace += usual[k * width + k]!;
-    for (let k = 0; k < width; k++) usual[k * width + k]! += trace > 0 ? (RIDGE * trace) / width : 1;
-    const factor = cholesky(usual, width);
-    for (const index of members) solveLower(factor, measured.subarray(index * width, (index + 1) * width));
+export function spectralScores(
+  features: Float32Array,
+  classes: Uint32Array[],
+  n: number,
+  from: 'median' | 'mean',
+): Float32Array {
+  const [places] = withinLabels(features, classes, n, 1).places as [Float32Array];
+  if (from === 'mean') return places.map((place) => place ** 2);
+  for (const members of classes) {
+    const median = medianOf(Array.from(members, (index) => places[index]!));
+    for (const index of members) places[index]! -= median;
   }
-  return measured;
+  return places.map((place) => Math.sign(place) * place ** 2);
 }

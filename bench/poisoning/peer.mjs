@@ -1,0 +1,293 @@
+/**
+ * Poisonings and filters beside ART's, on the same data.
+ *
+ *     node bench/poisoning/peer.mjs filters|attacks|targeted --python VENV/bin/python [--seeds 1,2,3] [--inputs 0,1,3]
+ *
+ * `filters`: one network learns BadNets' 5 %; the lab's filters and ART's examine its last hidden layer, seconds taken in turn, and
+ * the lab trains anew without the suspects of each. `attacks`: the lab's poisoned set and ART's, learnt by one network in PyTorch.
+ * `targeted`: the same for one chosen input after the other. Pictures pass in 8 bits, as a session records them; MNIST's own
+ * are exact in these.
+ */
+import { spawnSync } from 'node:child_process';
+import console from 'node:console';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { npy } from '../attacks/npy.mjs';
+import { openLab } from '../lab.mjs';
+import { median, sparring } from '../run-sparring.mjs';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    python: { type: 'string' },
+    seeds: { type: 'string', default: '1,2,3' },
+    inputs: { type: 'string', default: '0,1,3,4,5,6,7,8,9,10,11,13,14,15,16,17,18,19,20,21' },
+  },
+});
+const numbers = (text) => text.split(',').map(Number);
+/** Runs of each filter whose median is told. */
+const TIMES = 3;
+
+const lab = await openLab();
+const work = mkdtempSync(join(tmpdir(), 'sparring-bench-'));
+const DATA = { id: 'mnist', train: 8000, test: 2000, validation: 0 };
+const base = {
+  task: 'classification',
+  dataset: DATA,
+  model: { id: 'article-cnn' },
+  training: { epochs: 5, batchSize: 128 },
+  evaluation: { samples: 2000 },
+};
+
+/** Runs an experiment; its session's file and what `--json` prints. */
+function run(name, experiment) {
+  const file = join(work, `${name}.yaml`);
+  writeFileSync(file, JSON.stringify({ ...base, name, ...experiment }));
+  return sparring(['run', file, '--out', join(work, name)]);
+}
+
+const eventsOf = ({ file }) => lab.withSession(file, (session) => session.events().map(({ event }) => event));
+
+/** Writes arrays as NumPy files into a folder of their own. */
+function handOver(name, arrays) {
+  const folder = join(work, name);
+  mkdirSync(folder, { recursive: true });
+  for (const [key, { array, shape }] of Object.entries(arrays))
+    writeFileSync(join(folder, `${key}.npy`), npy(array, shape ?? [array.length]));
+  return folder;
+}
+
+/** What peer.py prints, a JSON object a line. */
+function peer(mode, folder, seed) {
+  const { stdout, status } = spawnSync(
+    values.python,
+    ['bench/poisoning/peer.py', mode, folder, '--seed', String(seed)],
+    {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, OMP_NUM_THREADS: '1' },
+    },
+  );
+  if (status !== 0) throw new Error(`peer.py ${mode} ended with ${status}`);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+/** The training part as an arm learnt it: clean images, with what its `poisoned` event says was altered. */
+function poisonedSet({ train }, { changed, after, images }) {
+  const size = train.images.length / train.labels.length;
+  const poisoned = { images: train.images.slice(), labels: train.labels.slice() };
+  changed.forEach((sample, row) => {
+    poisoned.labels[sample] = after[row];
+    if (images)
+      poisoned.images.set(
+        Float32Array.from(images.subarray(row * size, (row + 1) * size), (value) => value / 255),
+        sample * size,
+      );
+  });
+  return poisoned;
+}
+
+const FILTERS = {
+  'spectral-signatures': [{}, { spread: 'plain', from: 'mean' }],
+  'activation-clustering': [{}],
+};
+
+async function filters(seed) {
+  const { shape, classes, ...dataset } = await lab.loadDataset(DATA, {});
+  const session = run(`badnets-${seed}`, {
+    seeds: [seed],
+    poisoning: [{ id: 'badnets', rate: 0.05 }],
+    arms: [{ poisoning: 'badnets', defense: 'undefended' }],
+  });
+  const events = eventsOf(session);
+  const train = poisonedSet(
+    dataset,
+    events.find(({ type }) => type === 'poisoned'),
+  );
+  const { weights } = events.find(({ type }) => type === 'trained');
+  const network = new lab.Network(shape, lab.modelById('article-cnn').layers(classes.length, {}), {
+    uniform: () => 0,
+  });
+  network.restore(weights);
+  const n = train.labels.length;
+  const features = lab.featuresOf(new lab.NetworkTarget(network, classes.length), train);
+  network.dispose();
+  const width = features.length / n;
+
+  const found = [];
+  for (const [id, settings] of Object.entries(FILTERS)) {
+    for (const given of settings) {
+      const defense = lab.defenseById(id);
+      const { params } = lab.resolve({ id, ...given }, defense, base.training);
+      const seconds = [];
+      let suspicion;
+      for (let time = 0; time < TIMES; time++) {
+        let at = 0;
+        const recorded = {
+          inputShape: shape,
+          classes: classes.length,
+          features: (images) =>
+            lab.tf.tensor2d(features.subarray(at, (at += images.shape[0] * width)), [images.shape[0], width]),
+        };
+        const begun = performance.now();
+        suspicion = await defense.suspect(
+          { train, validation: dataset.validation, shape, classes: classes.length },
+          recorded,
+          params,
+          {
+            random: (...purpose) => lab.stream(seed, ...purpose),
+            breathe: async () => {},
+            progress: () => {},
+          },
+        );
+        seconds.push((performance.now() - begun) / 1000);
+      }
+      const settingsText = Object.keys(given).length ? 'as published' : 'default';
+      found.push({
+        tool: 'Sparring',
+        filter: `${id}, ${settingsText}`,
+        removed: [...suspicion.removed],
+        seconds: median(seconds),
+      });
+    }
+  }
+  const folder = handOver(`filters-${seed}`, {
+    features: { array: features, shape: [n, width] },
+    labels: { array: train.labels },
+  });
+  found.push(...peer('filters', folder, seed));
+
+  // A filter may take everything of some label, never all there is.
+  const { arms } = run(`without-${seed}`, {
+    seeds: [seed],
+    poisoning: [{ id: 'badnets', rate: 0.05 }],
+    defenses: found.map(({ removed }) => ({ id: 'by-hand', removed: removed.map(String) })),
+    arms: [{ poisoning: 'badnets', defense: 'by-hand' }],
+  });
+  return found.map(({ removed: _, ...row }, i) => ({
+    ...row,
+    truePositiveRate: arms[i].filter.truePositiveRate,
+    falsePositiveRate: arms[i].filter.falsePositiveRate,
+    success: arms[i].attacks.find(({ id }) => id === 'badnets').metrics.attackSuccessRate,
+    accuracy: arms[i].clean.accuracy,
+  }));
+}
+
+/** Clean and poisoned sets as peer.py wants them. */
+function sets({ train, test }, poisoned, shape) {
+  const image = (split) => ({ array: split.images, shape: [split.labels.length, ...shape] });
+  const { changed } = poisoned;
+  const flags = new Uint8Array(train.labels.length);
+  for (const sample of changed) flags[sample] = 1;
+  const after = poisonedSet({ train }, poisoned);
+  return {
+    'train-images': image(train),
+    'train-labels': { array: train.labels },
+    'test-images': image(test),
+    'test-labels': { array: test.labels },
+    'poisoned-images': image(after),
+    'poisoned-labels': { array: after.labels },
+    changed: { array: flags },
+  };
+}
+
+const ATTACKS = [
+  { id: 'badnets', rate: 0.05 },
+  { id: 'badnets', rate: 0.01 },
+  { id: 'clean-label', rate: 0.05 },
+];
+
+async function attacks(seed) {
+  const { shape, ...dataset } = await lab.loadDataset(DATA, {});
+  return ATTACKS.flatMap((entry, i) => {
+    const session = run(`${entry.id}-${i}-${seed}`, {
+      seeds: [seed],
+      poisoning: [entry],
+      arms: [{ poisoning: entry.id, defense: 'undefended' }],
+    });
+    const poisoned = eventsOf(session).find(({ type }) => type === 'poisoned');
+    const { pixels, mask } = poisoned.trigger;
+    const folder = handOver(`${entry.id}-${i}-${seed}`, {
+      ...sets(dataset, poisoned, shape),
+      'trigger-pixels': { array: pixels, shape },
+      'trigger-mask': { array: mask, shape },
+    });
+    const inTheLab = session.arms[0].attacks.find(({ id }) => id === entry.id).metrics.attackSuccessRate;
+    return [
+      { tool: 'Sparring, its own network', attack: `${entry.id} ${entry.rate}`, success: inTheLab },
+      ...peer(entry.id, folder, seed).map((row) => ({ ...row, attack: `${entry.id} ${entry.rate}` })),
+    ];
+  });
+}
+
+const TARGETED = ['feature-collision', 'gradient-matching'];
+
+async function targeted(seed) {
+  const { shape, ...dataset } = await lab.loadDataset(DATA, {});
+  const model = { id: 'mlp', units: 128 };
+  return TARGETED.flatMap((id) =>
+    numbers(values.inputs).flatMap((input) => {
+      const target = 3;
+      const session = run(`${id}-${input}-${seed}`, {
+        model,
+        seeds: [seed],
+        poisoning: [{ id, rate: 0.01, epsilon: 0.3, input, target }],
+        arms: [{ poisoning: id, defense: 'undefended' }],
+      });
+      const folder = handOver(`${id}-${input}-${seed}`, {
+        ...sets(
+          dataset,
+          eventsOf(session).find(({ type }) => type === 'poisoned'),
+          shape,
+        ),
+        plot: { array: Uint8Array.of(input, target) },
+      });
+      const { targetSuccess } = session.arms[0].attacks.find((one) => one.id === id).metrics;
+      return [
+        { tool: 'Sparring, its own network', attack: id, success: targetSuccess },
+        ...peer(id, folder, seed).map((row) => ({ ...row, attack: id })),
+      ];
+    }),
+  );
+}
+
+const MODES = { filters, attacks, targeted };
+const [mode] = positionals;
+const rows = [];
+try {
+  for (const seed of numbers(values.seeds)) {
+    for (const row of await MODES[mode](seed)) {
+      rows.push({ seed, ...row });
+      console.log(JSON.stringify(rows.at(-1)));
+    }
+  }
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+const told = (name, of) => {
+  const interval = lab.meanInterval(of.flatMap((row) => row[name] ?? []));
+  if (!interval) return '–';
+  const scale = name === 'seconds' ? 1 : 100;
+  const shown = (value) => (scale * value).toFixed(name === 'seconds' ? 2 : 1);
+  const { mean, low, high } = interval;
+  return low === null || name === 'seconds' ? shown(mean) : `${shown(mean)} [${shown(low)}, ${shown(high)}]`;
+};
+const MEASURES = ['truePositiveRate', 'falsePositiveRate', 'success', 'accuracy', 'seconds'].filter((name) =>
+  rows.some((row) => row[name] !== undefined),
+);
+const what = ({ tool, filter, attack }) => `${filter ?? attack} | ${tool}`;
+console.log(`\n| ${mode} | tool | ${MEASURES.join(' | ')} |\n|${'---|'.repeat(2 + MEASURES.length)}`);
+for (const name of new Set(rows.map(what))) {
+  const own = rows.filter((row) => what(row) === name);
+  console.log(`| ${name} | ${MEASURES.map((measure) => told(measure, own)).join(' | ')} |`);
+}
+await lab.close();
