@@ -6,7 +6,7 @@ import type { Split } from '../../../contract/dataset';
 import { defineMembershipAttack } from '../membership';
 import { sizeOf } from '../../splits';
 import { shifted } from '../shifts';
-import { refuseLargeShadows, shadowCost, shadowParams, withShadows } from '../shadows';
+import { fewestOutside, refuseLargeShadows, shadowCost, shadowParams, withShadows } from '../shadows';
 
 /** From so many models on each image has a variance of its own; with fewer one for all is the better estimate (paper, VI-C). */
 const ENOUGH_FOR_VARIANCE = 64;
@@ -50,7 +50,16 @@ export default defineMembershipAttack({
   cost: (params, basis) =>
     shadowCost(params, { ...basis, candidates: params.queries * basis.candidates }) +
     params.queries * basis.candidates,
-  allows: refuseLargeShadows,
+  allows(shares, params) {
+    refuseLargeShadows(shares, params);
+    const least = fewestOutside(shares, params);
+    if (least >= 2) return;
+    throw new LabError(
+      'attacks.shadows',
+      `found ${params.shadows}, of which some image would be outside ${least}; two at least are needed for a spread`,
+      'Raise shadows to 4 or more, or lower shadowImages.',
+    );
+  },
   async suspect(target, candidates, knowledge, params, context) {
     const n = sizeOf(candidates);
     const asked = SHIFTS.slice(0, params.queries).map((shift) => moved(candidates, target, shift));
@@ -67,14 +76,6 @@ export default defineMembershipAttack({
         squares[place]! += phi * phi;
       });
     });
-    const least = Math.min(...models);
-    if (least < 2) {
-      throw new LabError(
-        'attacks.shadows',
-        `an image is outside ${least} of the ${params.shadows} shadow models; two at least are needed for a spread`,
-        'Raise shadows, or lower shadowImages.',
-      );
-    }
     const apart = squares.map((square, place) => square - (sum[place]! * sum[place]!) / models[place % n]!);
     const degrees = models.reduce((all, count) => all + count - 1, 0);
     const shared = asked.map((_, q) => apart.slice(q * n, (q + 1) * n).reduce((a, b) => a + b, 0) / degrees);
