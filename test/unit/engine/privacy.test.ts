@@ -141,7 +141,7 @@ const QUICK = { queries: 40, copy: 'softmax-regression', epochs: 1, attack: { id
 describe.each([
   ['membership-gap', {}],
   ['membership-loss', {}],
-  ['membership-lira', { shadows: 4, queries: 2 }],
+  ['membership-lira', { shadows: 4 }],
   ['membership-shadow', { shadows: 2, epochs: 2 }],
   ['membership-label-only', { candidates: 5, attack: { id: 'hop-skip-jump', queries: 150 } }],
   ['equation-solving', {}],
