@@ -70,7 +70,7 @@ export const MEASURES: Record<string, Measure> = {
     title: 'Area under the ROC',
     unit: 'share',
     better: 'neither',
-    help: 'Detectors: chance that a successful adversarial input scores higher than a clean one, the attacker evading the detector as well as the model. Membership: chance that a training image looks more like one than an image the model never saw; 50 % is guessing.',
+    help: 'Chance that one of those sought scores higher than another; 50 % is guessing. Membership attacks seek training images among images the model never saw. Detectors seek successful adversarial inputs among clean ones, the attacker evading the detector as well as the model.',
   },
   tprAt1PercentFpr: {
     title: 'Members found at 1 % false accusations',

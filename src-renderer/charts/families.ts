@@ -53,7 +53,9 @@ export function telling(
 /** Long titles give way to the id where that is the name in use: FGSM, PGD. */
 function shortName(catalog: Catalog, kind: Kind, id: string): string {
   const title = find(catalog, kind, id)?.title ?? id;
-  return title.length > 16 && /^[a-z]{1,2}?-?[a-z]{2,4}$/.test(id) ? id.toUpperCase() : title;
+  if (title.length <= 16 || !/^[a-z]{1,2}?-?[a-z]{2,4}$/.test(id)) return title;
+  // As the title writes it, where it does: MI-Face.
+  return new RegExp(id, 'i').exec(title)?.[0] ?? id.toUpperCase();
 }
 
 /** A norm names itself: “L2”, not “norm l2”. */

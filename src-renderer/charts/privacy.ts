@@ -19,6 +19,9 @@ export const PRIVACY_CURVES: Record<string, string> = {
 /** Lowest share on the log axes of a ROC, in per cent: a false accusation in a thousand. */
 const LOWEST = 0.1;
 
+export const hasPrivacyCurves = (state: RunState): boolean =>
+  Object.keys(PRIVACY_CURVES).some((series) => attacksWith(state, series).length > 0);
+
 /** Attacks that have a curve of this kind, by their index in the plan. */
 export const attacksWith = ({ arms }: RunState, series: string): number[] => [
   ...new Set(

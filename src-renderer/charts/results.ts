@@ -67,7 +67,8 @@ export function resultRows(state: RunState, plan: Plan, families: readonly Famil
   });
 }
 
-const PREFERRED = ['robustAccuracy', 'return'];
+/** Of several the one that says most: of what a model gives away the one that does not flatter. */
+const PREFERRED = ['robustAccuracy', 'return', 'tprAt1PercentFpr', 'fidelity', 'independentReading'];
 /** What stands under “clean” while a metric of attacks is shown. */
 const CLEAN_COUNTERPART: Record<string, string> = { robustAccuracy: 'accuracy' };
 

@@ -18,7 +18,6 @@ import { Adam } from '../optimizers';
 import { concatenated, selected, sizeOf, toBatch } from '../splits';
 import { NetworkTarget } from '../target-views';
 import { classesOf, logProbabilities } from './answers';
-import { shifted } from './shifts';
 
 const ARCHITECTURES = {
   'small-cnn': (classes: number) => smallCnn.layers!(classes, {}),
@@ -298,9 +297,25 @@ export function ownImages(
     for (let i = 0; i < count; i++, taken++) {
       const place = order[taken % n]!;
       const image = own.images.subarray(place * size, (place + 1) * size);
-      const move = () => random.integer(5) - 2;
-      images.set(taken < n ? image : shifted(image, shape, move(), move()), i * size);
+      images.set(taken < n ? image : shifted(image, shape, random), i * size);
     }
     return images;
   };
+}
+
+/** An image moved by up to two pixels each way, black coming in. */
+function shifted(
+  image: Float32Array,
+  [height, width, channels]: Target['inputShape'],
+  random: Random,
+): Float32Array {
+  const [down, across] = [random.integer(5) - 2, random.integer(5) - 2];
+  const result = new Float32Array(image.length);
+  for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {
+    for (let x = Math.max(0, across); x < Math.min(width, width + across); x++) {
+      const from = ((y - down) * width + x - across) * channels;
+      result.set(image.subarray(from, from + channels), (y * width + x) * channels);
+    }
+  }
+  return result;
 }

@@ -45,9 +45,18 @@ export function refuseLargeShadows(
   );
 }
 
+/** Of so many shadow models the fewest that an image is outside of: images are dealt evenly. */
+export function fewestOutside(
+  { members, nonMembers, own, trainedOn }: Shares,
+  { shadows, shadowImages }: ShadowParams,
+): number {
+  const images = sizeOf(members) + sizeOf(nonMembers) + sizeOf(own);
+  return shadows - Math.ceil((shadows * (shadowImages || trainedOn)) / images);
+}
+
 /**
- * Trains shadow models on random parts of the candidates and of the attacker's own images, and hands over each with what it
- * was trained on (a byte an image of the pool, the candidates first).
+ * Trains shadow models on random parts of the candidates and of the attacker's own images, every image in as many of them as
+ * any other (or in one more), and hands over each with what it was trained on (a byte an image of the pool, the candidates first).
  */
 export async function withShadows(
   candidates: Split,
@@ -58,11 +67,16 @@ export async function withShadows(
 ): Promise<void> {
   const pool = concatenated(candidates, own);
   const [images, size] = [sizeOf(pool), shadowImages || trainedOn];
+  const uses = new Uint16Array(images);
   for (let shadow = 0; shadow < shadows; shadow++) {
     const order = context.random('shadow', shadow).shuffle(Uint32Array.from({ length: images }, (_, i) => i));
-    const drawn = order.subarray(0, size);
+    // Those used least so far, equals in random order.
+    const drawn = Uint32Array.from([...order].sort((a, b) => uses[a]! - uses[b]!)).subarray(0, size);
     const isIn = new Uint8Array(images);
-    for (const i of drawn) isIn[i] = 1;
+    for (const i of drawn) {
+      isIn[i] = 1;
+      uses[i]!++;
+    }
     const model = await trainAlike(selected(pool, drawn), 'shadow', shadow);
     try {
       await use(model.target, pool, isIn, shadow);

@@ -9,15 +9,18 @@ import { parseExperiment } from '../../../src-main/contract/experiment';
 import { stream } from '../../../src-main/contract/random';
 import { logitsOfOwn } from '../../../src-main/engine/attacks/answers';
 import { membershipFinding, refuseOverlap } from '../../../src-main/engine/attacks/membership';
+import { withShadows } from '../../../src-main/engine/attacks/shadows';
+import type { PrivacyContext, PrivacyKnowledge } from '../../../src-main/engine/definitions';
 import { maskOf } from '../../../src-main/engine/defenses/answers/confidence-masking';
 import prada from '../../../src-main/engine/defenses/answers/prada';
 import { privateDescent } from '../../../src-main/engine/defenses/training/dp-sgd';
 import { softmaxCrossEntropy } from '../../../src-main/engine/kernels';
 import { divergenceOfStep, epsilonOf, noiseFor } from '../../../src-main/engine/renyi';
 import { run } from '../../../src-main/engine/run';
+import { NetworkTarget } from '../../../src-main/engine/target-views';
 import { shapiroWilk } from '../../../src-main/engine/shapiro-wilk';
 import { slice, toBatch } from '../../../src-main/engine/splits';
-import { digested, recordingHost, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
+import { contextOf, digested, recordingHost, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
 
 const dataset: ImageDataset = { ...tinyDataset(24, 60), validation: tinyDataset(96, 3).train };
 
@@ -89,6 +92,33 @@ describe('membership', () => {
     await expect(ran({ attacks })).rejects.toMatchObject({
       message: expect.stringContaining('need 200') as string,
     });
+    await expect(ran({ attacks: [{ id: 'membership-lira', shadows: 2 }] })).rejects.toMatchObject({
+      problem: { place: 'attacks.shadows' },
+    });
+  });
+
+  it('deals every image to as many shadow models as any other', async () => {
+    const [candidates, own] = [slice(dataset.train, 0, 10), slice(dataset.train, 10, 17)];
+    const uses = new Uint8Array(17);
+    const target = new NetworkTarget(tinyNetwork(), 3);
+    const knowledge = {
+      ...{ own, trainedOn: 7 },
+      trainAlike: async () => ({ target, dispose: () => {} }),
+    } as unknown as PrivacyKnowledge;
+    const context = { ...contextOf(1), progress: () => {} } as unknown as PrivacyContext;
+    await withShadows(
+      candidates,
+      knowledge,
+      { shadows: 5, shadowImages: 0 },
+      context,
+      async (_, pool, isIn) => {
+        expect(pool.labels).toHaveLength(17);
+        expect(isIn.reduce((a, b) => a + b)).toBe(7);
+        isIn.forEach((one, i) => (uses[i]! += one));
+      },
+    );
+    // 5 × 7 = 2 × 17 + 1.
+    expect([...uses].sort()).toEqual([...Array<number>(16).fill(2), 3]);
   });
 });
 
@@ -111,7 +141,7 @@ const QUICK = { queries: 40, copy: 'softmax-regression', epochs: 1, attack: { id
 describe.each([
   ['membership-gap', {}],
   ['membership-loss', {}],
-  ['membership-lira', { shadows: 4, queries: 2 }],
+  ['membership-lira', { shadows: 4 }],
   ['membership-shadow', { shadows: 2, epochs: 2 }],
   ['membership-label-only', { candidates: 5, attack: { id: 'hop-skip-jump', queries: 150 } }],
   ['equation-solving', {}],
