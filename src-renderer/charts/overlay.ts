@@ -23,8 +23,17 @@ export interface OverlaySettings {
   logY: boolean;
 }
 
-/** Stretches that the recorded curves are drawn in: about a pixel each. */
-const STRETCHES = 250;
+/**
+ * Points of all lines of a kind together, so that they are drawn within a frame: what a line costs are its points, and
+ * twenty lines need not be as fine as one.
+ */
+const POINTS = 5000;
+/** Of one line: two a stretch, and a stretch is a few pixels wide. */
+const FEWEST_STRETCHES = 100;
+const MOST_STRETCHES = 250;
+
+const stretchesFor = (lines: number): number =>
+  Math.round(Math.max(FEWEST_STRETCHES, Math.min(MOST_STRETCHES, POINTS / 2 / lines)));
 
 /**
  * Exponential moving average, freed from its start at zero (Kingma & Ba 2015, section 3): what TensorBoard calls smoothing.
@@ -47,7 +56,7 @@ export function smoothed({ x, y }: Points, weight: number): Points {
 }
 
 /** Places of the lowest and highest point of each stretch, in order: no spike is lost, unlike in a mean. */
-export function extremes(y: ArrayLike<number>, stretches = STRETCHES): number[] {
+export function extremes(y: ArrayLike<number>, stretches = MOST_STRETCHES): number[] {
   if (y.length <= 2 * stretches) return Array.from(y, (_, i) => i);
   const kept: number[] = [];
   for (let stretch = 0; stretch < stretches; stretch++) {
@@ -75,6 +84,11 @@ function extentOf(pairs: readonly Float64Array[], first: 0 | 1): [number, number
   return [low, high];
 }
 
+/** Curves and axes have a canvas of their own, which stays as it is while the cursor moves over it. */
+const UNDER_CURSOR = -1;
+/** More lines than this get no dots under the cursor: they would be drawn anew at each of its steps. */
+const MOST_DOTTED = 8;
+
 export function overlayOption(
   lines: readonly OverlayLine[],
   info: SeriesInfo,
@@ -82,9 +96,10 @@ export function overlayOption(
   palette: Palette,
 ): ChartOption {
   const drawn: Float64Array[] = [];
+  const seeds = lines.reduce((sum, { curves }) => sum + curves.length, 0);
   /** x and y in turn. Numbers in a row: ECharts takes them as they are, where it would copy and look into every pair. */
-  const pairs = ({ x, y }: Points): Float64Array => {
-    const places = extremes(y).filter(
+  const pairs = ({ x, y }: Points, ofLines: number): Float64Array => {
+    const places = extremes(y, stretchesFor(ofLines)).filter(
       // A logarithm has no place for what is not above 0.
       (i) => !(logX && x[i]! <= 0) && !(logY && y[i]! <= 0),
     );
@@ -102,6 +117,7 @@ export function overlayOption(
     const stroke = armColor(palette, color);
     const line = (points: Float64Array) => ({
       type: 'line' as const,
+      zlevel: UNDER_CURSOR,
       showSymbol: false,
       emphasis: { disabled: true },
       itemStyle: { color: stroke },
@@ -110,7 +126,7 @@ export function overlayOption(
       data: points as unknown as number[][],
     });
     const means = begun.map((curve) => smoothed(curve, smoothing));
-    const mean = pairs(means.length === 1 ? means[0]! : meanCurve(means));
+    const mean = pairs(means.length === 1 ? means[0]! : meanCurve(means), lines.length);
     const strong: LineSeriesOption = {
       ...line(mean),
       name,
@@ -123,7 +139,7 @@ export function overlayOption(
     };
     if (!raw) return [strong];
     const pale = begun.map((curve): LineSeriesOption => ({
-      ...line(pairs(curve)),
+      ...line(pairs(curve, seeds)),
       silent: true,
       tooltip: { show: false },
       lineStyle: { color: stroke, width: 1, opacity: 0.25, type: 'solid' },
@@ -132,8 +148,11 @@ export function overlayOption(
   });
   const { tooltip, ...rest } = base(palette);
   const unit = unitText(info.unit);
-  const across = axis(palette, info.x, 24);
-  const up = axis(palette, withUnit(info.title.replace(/ \(.*\)/, ''), info.unit), 40);
+  const across = { zlevel: UNDER_CURSOR, ...axis(palette, info.x, 24) };
+  const up = {
+    zlevel: UNDER_CURSOR,
+    ...axis(palette, withUnit(info.title.replace(/ \(.*\)/, ''), info.unit), 40),
+  };
   return {
     ...rest,
     grid: { left: 56, right: 14, top: 12, bottom: 40 },
@@ -159,6 +178,7 @@ export function overlayOption(
     xAxis: {
       ...(logX ? logAxis(extentOf(drawn, 0), across) : { type: 'value', min: 0, ...across }),
       splitLine: { show: false },
+      axisPointer: { triggerEmphasis: lines.length <= MOST_DOTTED },
     },
     yAxis: {
       ...(logY ? logAxis(extentOf(drawn, 1), up) : { type: 'value', scale: true, ...up }),

@@ -12,6 +12,7 @@ import { curvesOption } from './curves';
 import type { ChartOption } from './echarts';
 import type { Budget, Family } from './families';
 import type { FigureSize } from './figure';
+import { episodeFigures } from './episode-figures';
 import { frameHeight, framed, type LegendItem } from './framed';
 import { MARK } from './mark';
 import { matrixOption, matrixSize } from './matrix';
@@ -61,11 +62,17 @@ export const legendOf = (families: readonly Family[], palette: Palette): LegendI
 export function sessionFigures(source: FigureSource, palette: Palette): Figure[] {
   const { state, plan, families, rows, attackLabels, budget, catalog } = source;
   const legend = legendOf(families, palette);
-  const inFrame = (title: string, caption: string, option: ChartOption, items = legend): Figure => ({
+  const inFrame = (
+    title: string,
+    caption: string,
+    option: ChartOption,
+    items = legend,
+    height = HEIGHT,
+  ): Figure => ({
     title,
     caption,
     option: framed(option, { title, legend: items, width: WIDTH }, palette),
-    size: { width: WIDTH, height: HEIGHT + frameHeight(items, WIDTH) },
+    size: { width: WIDTH, height: height + frameHeight(items, WIDTH) },
   });
   const learns = plan.task === 'reinforcement-learning';
   const evaluated = rows.some(({ clean }) => clean);
@@ -112,6 +119,9 @@ export function sessionFigures(source: FigureSource, palette: Palette): Figure[]
       size: matrixSize(matrix),
     });
   }
+
+  for (const { title, caption, option, legend: items, height } of episodeFigures(source, palette))
+    figures.push(inFrame(title, caption, option, items, height));
 
   for (const norm of CERTIFIED_NORMS) {
     const lines = certifiedLines(state, families, norm);

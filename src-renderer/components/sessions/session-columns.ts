@@ -8,8 +8,8 @@ import { fixed, words } from '../../format';
 export interface SessionColumn {
   id: string;
   title: string;
-  /** In CSS pixels; columns without one share what is left. */
-  width?: number;
+  /** As CSS has it; the column without one takes what is left. */
+  width?: string;
   figures?: boolean;
   /** What the rows are sorted by; columns without one cannot be. */
   by?: (row: SessionRow) => string | number;
@@ -20,22 +20,25 @@ export const attacksOf = (row: SessionRow): string => row.attacks.map((id) => ti
 export const defensesOf = (row: SessionRow): string =>
   row.defenses.map((id) => title('defense', id)).join(', ');
 
+/** Lists of names grow with the window, but less than the sessions' own names. */
+const LISTED = 'calc(25vw - 195px)';
+
 export const COLUMNS: SessionColumn[] = [
   { id: 'name', title: 'Name', by: ({ name }) => name },
-  { id: 'status', title: 'Status', width: 104, by: ({ status }) => status },
-  { id: 'createdAt', title: 'Started', width: 138, by: ({ createdAt }) => createdAt },
-  { id: 'duration', title: 'Duration', width: 106, figures: true, by: ({ durationMs }) => durationMs },
-  { id: 'arms', title: 'Arms', width: 80, figures: true, by: ({ arms }) => arms },
+  { id: 'status', title: 'Status', width: '100px', by: ({ status }) => status },
+  { id: 'createdAt', title: 'Started', width: '136px', by: ({ createdAt }) => createdAt },
+  { id: 'duration', title: 'Duration', width: '106px', figures: true, by: ({ durationMs }) => durationMs },
+  { id: 'arms', title: 'Arms', width: '76px', figures: true, by: ({ arms }) => arms },
   {
     id: 'worstCase',
     title: 'Worst case',
-    width: 112,
+    width: '118px',
     figures: true,
     by: ({ headlines }) => headlines[0]?.worstCase ?? -Infinity,
   },
-  { id: 'defenses', title: 'Defences' },
-  { id: 'attacks', title: 'Attacks' },
-  { id: 'bytes', title: 'Size', width: 86, figures: true, by: ({ bytes }) => bytes },
+  { id: 'defenses', title: 'Defences', width: LISTED },
+  { id: 'attacks', title: 'Attacks', width: LISTED },
+  { id: 'bytes', title: 'Size', width: '82px', figures: true, by: ({ bytes }) => bytes },
 ];
 
 export interface Sorting {
