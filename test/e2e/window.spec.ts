@@ -30,7 +30,7 @@ test('form and text edit each other, problems stand at their place', async ({ la
   await expect(page.getByText(/unknown key “nmae”/)).toBeVisible();
   await expect(page.getByText(/Did you mean “name”/)).toBeVisible();
   await text.fill(before);
-  await lab.photograph('new', 'Light');
+  await lab.photograph('new');
 });
 
 test('keyboard, theme, empty and broken states, and the page policy', async ({ lab, home }) => {
