@@ -39,8 +39,22 @@ const example = (input: number): RunEvent => ({
   before: { label: 1, confidence: 0.75 },
   after: { label: 0, confidence: null },
 });
-/** The run of the fixture, with two examples. */
-const events = run.flatMap((event) => (event.type === 'check' ? [example(0), example(3), event] : [event]));
+/** A log of two steps of a world of one value, the second altered. */
+const steps = {
+  observations: Float32Array.of(0, 1),
+  next: Float32Array.of(1, 2),
+  actions: Uint8Array.of(1, 0),
+  rewards: Float32Array.of(0.5, -0.5),
+  terminated: Uint8Array.of(0, 1),
+};
+const log: RunEvent[] = [
+  { type: 'poisoned', arm: 0, changed: Uint32Array.of(1), of: 2 },
+  { type: 'log', arm: 0, steps, names: ['x (m)'], actions: ['left', 'right'] },
+];
+/** The run of the fixture, with two examples and a log. */
+const events = run.flatMap((event) =>
+  event.type === 'check' ? [example(0), example(3), ...log, event] : [event],
+);
 
 async function exported(format: string, name: string): Promise<string> {
   const folder = temporaryFolder();
@@ -96,6 +110,11 @@ it.skipIf(lacking('numpy'))('npz opens in NumPy, to the last bit', async () => {
   expect(arrays['input']).toEqual({ dtype: 'int32', shape: [2], values: [0, 3] });
   expect(arrays['predicted_after']!.values).toEqual([0, 0]);
   expect(arrays['classes']!.values).toEqual(['a', 'b']);
+  expect(arrays['log_next']).toEqual({ dtype: 'float32', shape: [2, 1], values: [1, 2] });
+  expect(arrays['log_action']!.values).toEqual([1, 0]);
+  expect(arrays['log_reward']!.values).toEqual([0.5, -0.5]);
+  expect(arrays['log_altered']!.values).toEqual([0, 1]);
+  expect(arrays['log_removed']!.values).toEqual([0, 0]);
   expect(JSON.parse(String(arrays['attacks']!.values[1]))).toMatchObject({
     id: 'fgsm',
     params: { epsilon: 0.3 },

@@ -12,7 +12,7 @@ export default defineRlTrainingDefense({
   summary:
     'Learns from the median of block means of what the same step paid before, instead of from what it pays now. A minority of altered rewards, however large, then changes nothing.',
   limits:
-    'Helps where fewer than half of the blocks hold an altered reward; a poisoning that alters the same step every time stands in the median as well.',
+    'Helps where fewer than half of the blocks hold an altered reward, which with five rewards a block is while fewer than one in eight is altered: a block for each reward, which is the plain median, bears nearly half. A poisoning that alters the same step every time stands in the median as well.',
   reference: {
     authors: 'G. Lugosi, S. Mendelson',
     title: 'Mean estimation and regression under heavy-tailed distributions: a survey',

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import type { Example, RunState, Trajectory } from '../../../contract/fold';
+import type { ArmState, Example, RunState, Trajectory } from '../../../contract/fold';
 import { stateOf } from '../../show';
 import { defineExporter } from '../exporter';
 import { npy } from '../npy';
@@ -58,6 +58,36 @@ function episodeArrays(episodes: readonly Trajectory[]): Record<string, Uint8Arr
   };
 }
 
+/**
+ * One entry a recorded step along the first axis: the logs that offline learners were given, told apart by `log_arm`. The
+ * cleaned log is where `log_removed` is 0.
+ */
+function logArrays(arms: readonly ArmState[]): Record<string, Uint8Array> {
+  const given = arms.flatMap((arm) => (arm.log ? [{ ...arm, log: arm.log }] : []));
+  if (!given.length) return {};
+  const size = given[0]!.log.names.length;
+  const rows = given.reduce((sum, { log }) => sum + log.steps.actions.length, 0);
+  const each = (value: (arm: (typeof given)[number], row: number) => number): Int32Array =>
+    Int32Array.from(given.flatMap((arm) => Array.from(arm.log.steps.actions, (_, row) => value(arm, row))));
+  const marked = (of: (arm: ArmState) => Uint32Array | undefined): Int32Array => {
+    const marks = new Map(given.map((arm) => [arm.plan.index, new Set(of(arm))]));
+    return each(({ plan }, row) => (marks.get(plan.index)!.has(row) ? 1 : 0));
+  };
+  const observed = (part: 'observations' | 'next') =>
+    npy(flat(given.map(({ log }) => log.steps[part])), [rows, size]);
+  return {
+    log_observations: observed('observations'),
+    log_next: observed('next'),
+    log_action: npy(each(({ log }, row) => log.steps.actions[row]!)),
+    log_reward: npy(flat(given.map(({ log }) => log.steps.rewards))),
+    log_terminated: npy(each(({ log }, row) => log.steps.terminated[row]!)),
+    log_arm: npy(each(({ plan }) => plan.index)),
+    log_altered: npy(marked(({ poisoned }) => poisoned?.changed)),
+    log_removed: npy(marked(({ suspects }) => suspects?.removed)),
+    log_names: npy(given[0]!.log.names),
+  };
+}
+
 /** What the numbers in `arm` and `attack` stand for, as JSON. */
 const names = ({ plan, data }: RunState): Record<string, Uint8Array> => ({
   arms: npy(
@@ -73,7 +103,7 @@ export default defineExporter({
   id: 'npz',
   title: 'NumPy arrays',
   summary:
-    'Recorded images clean and adversarial (examples × height × width × channels, in [0, 1]) with their labels and predictions; of agents the observations of the recorded episodes as they were and as they were perceived (steps × values). numpy.load opens it, without pickles.',
+    'Recorded images clean and adversarial (examples × height × width × channels, in [0, 1]) with their labels and predictions; of agents the observations of the recorded episodes as they were and as they were perceived (steps × values), and the logs that offline learners were given, with what was altered and what a filter removed. numpy.load opens it, without pickles.',
   limits:
     'Only what the session recorded: some examples of each arm and attack, one episode likewise. −1 stands for no attack, no aim, and training that was over.',
   reference: {
@@ -90,6 +120,7 @@ export default defineExporter({
       ...names(state),
       ...exampleArrays(state.examples),
       ...episodeArrays([...state.trajectories.values()]),
+      ...logArrays(state.arms),
     };
     const files = Object.fromEntries(Object.entries(arrays).map(([name, bytes]) => [`${name}.npy`, bytes]));
     // The time of a file would make two exports of one session differ.
