@@ -12,7 +12,7 @@ export async function openLab() {
   });
   const tf = (await import('@tensorflow/tfjs-node')).default;
   const load = (path) => server.ssrLoadModule(`/src-main/${path}.ts`);
-  const [{ withSession }, { loadDataset }, { Network }, { NetworkTarget }, { featuresOf }] =
+  const [{ withSession }, { loadDataset }, { Network }, { NetworkTarget }, { featuresOf, logitsOf }] =
     await Promise.all(
       ['sessions/reader', 'datasets/index', 'engine/network', 'engine/target-views', 'engine/features'].map(
         load,
@@ -21,6 +21,6 @@ export async function openLab() {
   const [{ modelById, defenseById }, { resolve }, { stream }, { meanInterval }] = await Promise.all(
     ['engine/registry', 'engine/resolve', 'contract/random', 'contract/statistics'].map(load),
   );
-  const engine = { Network, NetworkTarget, featuresOf, modelById, defenseById, resolve, stream };
+  const engine = { Network, NetworkTarget, featuresOf, logitsOf, modelById, defenseById, resolve, stream };
   return { tf, withSession, loadDataset, meanInterval, ...engine, close: () => server.close() };
 }

@@ -28,6 +28,7 @@ const { values, positionals } = parseArgs({
     inputs: { type: 'string', default: '0,1,3,4,5,6,7,8,9,10,11,13,14,15,16,17,18,19,20,21' },
   },
 });
+const [mode] = positionals;
 const numbers = (text) => text.split(',').map(Number);
 /** Runs of each filter whose median is told. */
 const TIMES = 3;
@@ -50,7 +51,30 @@ function run(name, experiment) {
   return sparring(['run', file, '--out', join(work, name)]);
 }
 
-const eventsOf = ({ file }) => lab.withSession(file, (session) => session.events().map(({ event }) => event));
+/**
+ * The arms of a session: results, what was recorded, and where something was poisoned the seconds until the poison was made, training
+ * of the attacker's own network included. The clean arm comes first in every session.
+ */
+function armsOf({ file, arms }) {
+  const events = lab.withSession(file, (session) => session.events());
+  return arms.map((arm, index) => {
+    const find = (type) => events.find(({ event }) => event.type === type && event.arm === index);
+    const { poisoning } = arm;
+    if (!poisoning) return { ...arm, recorded: (type) => find(type)?.event };
+    const reached = arm.attacks.find(({ id }) => id === poisoning.id).metrics;
+    const seconds = (find('poisoned').at - find('arm-started').at) / 1000;
+    return { ...arm, reached, seconds, recorded: (type) => find(type)?.event };
+  });
+}
+
+/** The network of an arm, to be asked; the caller disposes it. */
+function targetOf({ recorded }, { shape, classes }, { id, ...params }) {
+  const network = new lab.Network(shape, lab.modelById(id).layers(classes.length, params), {
+    uniform: () => 0,
+  });
+  network.restore(recorded('trained').weights);
+  return new lab.NetworkTarget(network, classes.length);
+}
 
 /** Writes arrays as NumPy files into a folder of their own. */
 function handOver(name, arrays) {
@@ -101,25 +125,19 @@ const FILTERS = {
 };
 
 async function filters(seed) {
-  const { shape, classes, ...dataset } = await lab.loadDataset(DATA, {});
+  const dataset = await lab.loadDataset(DATA, {});
+  const { shape, classes } = dataset;
   const session = run(`badnets-${seed}`, {
     seeds: [seed],
     poisoning: [{ id: 'badnets', rate: 0.05 }],
     arms: [{ poisoning: 'badnets', defense: 'undefended' }],
   });
-  const events = eventsOf(session);
-  const train = poisonedSet(
-    dataset,
-    events.find(({ type }) => type === 'poisoned'),
-  );
-  const { weights } = events.find(({ type }) => type === 'trained');
-  const network = new lab.Network(shape, lab.modelById('article-cnn').layers(classes.length, {}), {
-    uniform: () => 0,
-  });
-  network.restore(weights);
+  const [, arm] = armsOf(session);
+  const train = poisonedSet(dataset, arm.recorded('poisoned'));
   const n = train.labels.length;
-  const features = lab.featuresOf(new lab.NetworkTarget(network, classes.length), train);
-  network.dispose();
+  const examined = targetOf(arm, dataset, base.model);
+  const features = lab.featuresOf(examined, train);
+  examined.network.dispose();
   const width = features.length / n;
 
   const found = [];
@@ -166,19 +184,25 @@ async function filters(seed) {
   found.push(...peer('filters', folder, seed));
 
   // A filter may take everything of some label, never all there is.
-  const { arms } = run(`without-${seed}`, {
+  const without = run(`without-${seed}`, {
     seeds: [seed],
     poisoning: [{ id: 'badnets', rate: 0.05 }],
     defenses: found.map(({ removed }) => ({ id: 'by-hand', removed: removed.map(String) })),
     arms: [{ poisoning: 'badnets', defense: 'by-hand' }],
   });
-  return found.map(({ removed: _, ...row }, i) => ({
-    ...row,
-    truePositiveRate: arms[i].filter.truePositiveRate,
-    falsePositiveRate: arms[i].filter.falsePositiveRate,
-    success: arms[i].attacks.find(({ id }) => id === 'badnets').metrics.attackSuccessRate,
-    accuracy: arms[i].clean.accuracy,
-  }));
+  return armsOf(without)
+    .slice(1)
+    .map(({ filter, reached, clean }, i) => {
+      const { removed: _, ...row } = found[i];
+      const { truePositiveRate, falsePositiveRate } = filter;
+      return {
+        ...row,
+        truePositiveRate,
+        falsePositiveRate,
+        success: reached.attackSuccessRate,
+        accuracy: clean.accuracy,
+      };
+    });
 }
 
 /** Clean and poisoned sets as peer.py wants them. */
@@ -199,68 +223,57 @@ function sets({ train, test }, poisoned, shape) {
   };
 }
 
-const ATTACKS = [
-  { id: 'badnets', rate: 0.05 },
-  { id: 'badnets', rate: 0.01 },
-  { id: 'clean-label', rate: 0.05 },
-];
+const POISONINGS = {
+  attacks: [
+    { id: 'badnets', rate: 0.05 },
+    { id: 'clean-label', rate: 0.05 },
+  ],
+  targeted: ['feature-collision', 'gradient-matching'].map((id) => ({
+    id,
+    rate: 0.01,
+    epsilon: 0.3,
+    input: numbers(values.inputs),
+    target: 3,
+  })),
+};
 
+/** Each poisoned arm of the lab, and what PyTorch makes of its set and of ART's. */
 async function attacks(seed) {
-  const { shape, ...dataset } = await lab.loadDataset(DATA, {});
-  return ATTACKS.flatMap((entry, i) => {
-    const session = run(`${entry.id}-${i}-${seed}`, {
-      seeds: [seed],
-      poisoning: [entry],
-      arms: [{ poisoning: entry.id, defense: 'undefended' }],
-    });
-    const poisoned = eventsOf(session).find(({ type }) => type === 'poisoned');
-    const { pixels, mask } = poisoned.trigger;
-    const folder = handOver(`${entry.id}-${i}-${seed}`, {
+  const dataset = await lab.loadDataset(DATA, {});
+  const { shape, test } = dataset;
+  const model = mode === 'targeted' ? { id: 'mlp', units: 128 } : base.model;
+  const session = run(`${mode}-${seed}`, { model, seeds: [seed], poisoning: POISONINGS[mode] });
+  const [first, ...poisonedArms] = armsOf(session);
+  const unpoisoned = targetOf(first, dataset, model);
+  const logits = lab.logitsOf(unpoisoned, test);
+  unpoisoned.network.dispose();
+  const rows = [];
+  for (const { poisoning, reached, seconds, clean, recorded } of poisonedArms) {
+    const { id, params } = poisoning;
+    const poisoned = recorded('poisoned');
+    const { trigger } = poisoned;
+    const folder = handOver(`${mode}-${seed}-${rows.length}`, {
       ...sets(dataset, poisoned, shape),
-      'trigger-pixels': { array: pixels, shape },
-      'trigger-mask': { array: mask, shape },
+      ...(trigger
+        ? {
+            'trigger-pixels': { array: trigger.pixels, shape },
+            'trigger-mask': { array: trigger.mask, shape },
+          }
+        : { plot: { array: Uint8Array.of(params.input, params.target) } }),
     });
-    const inTheLab = session.arms[0].attacks.find(({ id }) => id === entry.id).metrics.attackSuccessRate;
-    return [
-      { tool: 'Sparring, its own network', attack: `${entry.id} ${entry.rate}`, success: inTheLab },
-      ...peer(entry.id, folder, seed).map((row) => ({ ...row, attack: `${entry.id} ${entry.rate}` })),
-    ];
-  });
+    if (!trigger) {
+      const scores = [...logits.subarray(10 * params.input, 10 * (params.input + 1))];
+      const success = Number(scores.indexOf(Math.max(...scores)) === params.target);
+      rows.push({ attack: id, tool: 'nothing poisoned, the lab’s network', success });
+    }
+    const success = reached.attackSuccessRate ?? reached.targetSuccess;
+    rows.push({ attack: id, tool: 'Sparring, its own network', success, accuracy: clean.accuracy, seconds });
+    rows.push(...peer(id, folder, seed).map((row) => ({ attack: id, ...row })));
+  }
+  return rows;
 }
 
-const TARGETED = ['feature-collision', 'gradient-matching'];
-
-async function targeted(seed) {
-  const { shape, ...dataset } = await lab.loadDataset(DATA, {});
-  const model = { id: 'mlp', units: 128 };
-  return TARGETED.flatMap((id) =>
-    numbers(values.inputs).flatMap((input) => {
-      const target = 3;
-      const session = run(`${id}-${input}-${seed}`, {
-        model,
-        seeds: [seed],
-        poisoning: [{ id, rate: 0.01, epsilon: 0.3, input, target }],
-        arms: [{ poisoning: id, defense: 'undefended' }],
-      });
-      const folder = handOver(`${id}-${input}-${seed}`, {
-        ...sets(
-          dataset,
-          eventsOf(session).find(({ type }) => type === 'poisoned'),
-          shape,
-        ),
-        plot: { array: Uint8Array.of(input, target) },
-      });
-      const { targetSuccess } = session.arms[0].attacks.find((one) => one.id === id).metrics;
-      return [
-        { tool: 'Sparring, its own network', attack: id, success: targetSuccess },
-        ...peer(id, folder, seed).map((row) => ({ ...row, attack: id })),
-      ];
-    }),
-  );
-}
-
-const MODES = { filters, attacks, targeted };
-const [mode] = positionals;
+const MODES = { filters, attacks, targeted: attacks };
 const rows = [];
 try {
   for (const seed of numbers(values.seeds)) {
