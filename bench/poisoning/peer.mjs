@@ -2,10 +2,12 @@
  * Poisonings and filters beside ART's, on the same data.
  *
  *     node bench/poisoning/peer.mjs filters|attacks|targeted --python VENV/bin/python [--seeds 1,2,3] [--inputs 0,1,3]
+ *     node bench/poisoning/peer.mjs transfer [--seeds 1,2,3] [--inputs 0,1,3]
  *
  * `filters`: one network learns BadNets' 5 %; the lab's filters and ART's examine its last hidden layer, seconds taken in turn, and
  * the lab trains anew without the suspects of each. `attacks`: the lab's poisoned set and ART's, learnt by one network in PyTorch.
- * `targeted`: the same for one chosen input after the other. Pictures pass in 8 bits, as a session records them; MNIST's own
+ * `targeted`: the same for one chosen input after the other. `transfer`: the lab's alone, in the setting of Poison Frogs: the
+ * victim takes over the attacker's network and trains its last layer anew. Pictures pass in 8 bits, as a session records them; MNIST's own
  * are exact in these.
  */
 import { spawnSync } from 'node:child_process';
@@ -32,6 +34,8 @@ const [mode] = positionals;
 const numbers = (text) => text.split(',').map(Number);
 /** Runs of each filter whose median is told. */
 const TIMES = 3;
+/** Epochs of a last layer trained anew. */
+const HEAD_EPOCHS = 20;
 
 const lab = await openLab();
 const work = mkdtempSync(join(tmpdir(), 'sparring-bench-'));
@@ -263,7 +267,7 @@ async function attacks(seed) {
     });
     if (!trigger) {
       const scores = [...logits.subarray(10 * params.input, 10 * (params.input + 1))];
-      const success = Number(scores.indexOf(Math.max(...scores)) === params.target);
+      const success = Number(highest(scores) === params.target);
       rows.push({ attack: id, tool: 'nothing poisoned, the lab’s network', success });
     }
     const success = reached.attackSuccessRate ?? reached.targetSuccess;
@@ -273,7 +277,70 @@ async function attacks(seed) {
   return rows;
 }
 
-const MODES = { filters, attacks, targeted: attacks };
+/** A last layer trained on activations: `width` values a sample, classes as before. */
+function trainedHead(features, labels, width, seed) {
+  const shape = [1, 1, width];
+  const layers = [lab.flatten(), lab.dense(10, 'linear')];
+  const head = new lab.Network(shape, layers, lab.stream(seed, 'head'));
+  const optimizer = new lab.Adam(head.parameters);
+  const split = { images: features, labels };
+  for (let epoch = 0; epoch < HEAD_EPOCHS; epoch++) {
+    const order = lab.stream(seed, 'order', epoch).shuffle(Uint32Array.from(labels.keys()));
+    for (let start = 0; start < order.length; start += 128) {
+      const batch = lab.toBatch(lab.selected(split, order.subarray(start, start + 128)), shape);
+      lab.gradientStep(head, optimizer, batch, 0.001);
+      lab.tf.dispose([batch.images, batch.labels]);
+    }
+  }
+  optimizer.dispose();
+  return new lab.NetworkTarget(head, 10);
+}
+
+const highest = (scores) => scores.indexOf(Math.max(...scores));
+
+async function transfer(seed) {
+  const dataset = await lab.loadDataset(DATA, {});
+  const { train, test } = dataset;
+  const model = { id: 'mlp', units: 128 };
+  const [clean] = armsOf(run(`clean-${seed}`, { model, seeds: [seed] }));
+  const extractor = targetOf(clean, dataset, model);
+  const width = model.units;
+  const tested = lab.featuresOf(extractor, test);
+  const answers = (features, poisoned) => {
+    const head = trainedHead(features, poisoned.labels, width, seed);
+    const logits = lab.logitsOf(head, { images: tested, labels: test.labels });
+    head.network.dispose();
+    return Array.from(test.labels, (_, i) => highest([...logits.subarray(10 * i, 10 * (i + 1))]));
+  };
+  const accuracy = (predicted) =>
+    predicted.filter((label, i) => label === test.labels[i]).length / predicted.length;
+  const before = answers(lab.featuresOf(extractor, train), train);
+  const rows = [];
+  for (const entry of POISONINGS.targeted) {
+    for (const input of entry.input) {
+      const attack = lab.attackOf('training-set', entry.id);
+      const { params } = lab.resolve({ ...entry, input }, attack);
+      const { dataset: poisoned } = await attack.poison(dataset, params, {
+        random: (...purpose) => lab.stream(seed, input, ...purpose),
+        breathe: async () => {},
+        surrogate: async () => extractor,
+        progress: () => {},
+      });
+      const after = answers(lab.featuresOf(extractor, poisoned.train), poisoned.train);
+      for (const [tool, predicted] of [
+        ['nothing poisoned', before],
+        ['Sparring', after],
+      ]) {
+        const success = Number(predicted[input] === entry.target);
+        rows.push({ attack: entry.id, tool: `${tool}, last layer`, success, accuracy: accuracy(predicted) });
+      }
+    }
+  }
+  extractor.network.dispose();
+  return rows;
+}
+
+const MODES = { filters, attacks, targeted: attacks, transfer };
 const rows = [];
 try {
   for (const seed of numbers(values.seeds)) {
