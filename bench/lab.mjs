@@ -11,16 +11,25 @@ export async function openLab() {
     appType: 'custom',
   });
   const tf = (await import('@tensorflow/tfjs-node')).default;
-  const load = (path) => server.ssrLoadModule(`/src-main/${path}.ts`);
-  const [{ withSession }, { loadDataset }, { Network }, { NetworkTarget }, { featuresOf }] =
-    await Promise.all(
-      ['sessions/reader', 'datasets/index', 'engine/network', 'engine/target-views', 'engine/features'].map(
-        load,
-      ),
-    );
-  const [{ modelById, defenseById }, { resolve }, { stream }, { meanInterval }] = await Promise.all(
-    ['engine/registry', 'engine/resolve', 'contract/random', 'contract/statistics'].map(load),
+  const load = (paths) => Promise.all(paths.map((path) => server.ssrLoadModule(`/src-main/${path}.ts`)));
+  const [{ withSession }, { loadDataset }, { meanInterval }, { stream }] = await load([
+    'sessions/reader',
+    'datasets/index',
+    'contract/statistics',
+    'contract/random',
+  ]);
+  const engine = await load(
+    [
+      'network',
+      'target-views',
+      'features',
+      'registry',
+      'resolve',
+      'splits',
+      'optimizers',
+      'gradient-step',
+    ].map((name) => `engine/${name}`),
   );
-  const engine = { Network, NetworkTarget, featuresOf, modelById, defenseById, resolve, stream };
-  return { tf, withSession, loadDataset, meanInterval, ...engine, close: () => server.close() };
+  const close = () => server.close();
+  return Object.assign({ tf, withSession, loadDataset, meanInterval, stream, close }, ...engine);
 }

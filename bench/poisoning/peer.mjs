@@ -2,10 +2,12 @@
  * Poisonings and filters beside ART's, on the same data.
  *
  *     node bench/poisoning/peer.mjs filters|attacks|targeted --python VENV/bin/python [--seeds 1,2,3] [--inputs 0,1,3]
+ *     node bench/poisoning/peer.mjs transfer [--seeds 1,2,3] [--inputs 0,1,3]
  *
  * `filters`: one network learns BadNets' 5 %; the lab's filters and ART's examine its last hidden layer, seconds taken in turn, and
  * the lab trains anew without the suspects of each. `attacks`: the lab's poisoned set and ART's, learnt by one network in PyTorch.
- * `targeted`: the same for one chosen input after the other. Pictures pass in 8 bits, as a session records them; MNIST's own
+ * `targeted`: the same for one chosen input after the other. `transfer`: the lab's alone, in the setting of Poison Frogs: the
+ * victim takes over the attacker's network and trains its last layer anew. Pictures pass in 8 bits, as a session records them; MNIST's own
  * are exact in these.
  */
 import { spawnSync } from 'node:child_process';
@@ -28,9 +30,12 @@ const { values, positionals } = parseArgs({
     inputs: { type: 'string', default: '0,1,3,4,5,6,7,8,9,10,11,13,14,15,16,17,18,19,20,21' },
   },
 });
+const [mode] = positionals;
 const numbers = (text) => text.split(',').map(Number);
 /** Runs of each filter whose median is told. */
 const TIMES = 3;
+/** Epochs of a last layer trained anew. */
+const HEAD_EPOCHS = 20;
 
 const lab = await openLab();
 const work = mkdtempSync(join(tmpdir(), 'sparring-bench-'));
@@ -50,7 +55,30 @@ function run(name, experiment) {
   return sparring(['run', file, '--out', join(work, name)]);
 }
 
-const eventsOf = ({ file }) => lab.withSession(file, (session) => session.events().map(({ event }) => event));
+/**
+ * The arms of a session: results, what was recorded, and where something was poisoned the seconds until the poison was made, training
+ * of the attacker's own network included. The clean arm comes first in every session.
+ */
+function armsOf({ file, arms }) {
+  const events = lab.withSession(file, (session) => session.events());
+  return arms.map((arm, index) => {
+    const find = (type) => events.find(({ event }) => event.type === type && event.arm === index);
+    const { poisoning } = arm;
+    if (!poisoning) return { ...arm, recorded: (type) => find(type)?.event };
+    const reached = arm.attacks.find(({ id }) => id === poisoning.id).metrics;
+    const seconds = (find('poisoned').at - find('arm-started').at) / 1000;
+    return { ...arm, reached, seconds, recorded: (type) => find(type)?.event };
+  });
+}
+
+/** The network of an arm, to be asked; the caller disposes it. */
+function targetOf({ recorded }, { shape, classes }, { id, ...params }) {
+  const network = new lab.Network(shape, lab.modelById(id).layers(classes.length, params), {
+    uniform: () => 0,
+  });
+  network.restore(recorded('trained').weights);
+  return new lab.NetworkTarget(network, classes.length);
+}
 
 /** Writes arrays as NumPy files into a folder of their own. */
 function handOver(name, arrays) {
@@ -101,25 +129,19 @@ const FILTERS = {
 };
 
 async function filters(seed) {
-  const { shape, classes, ...dataset } = await lab.loadDataset(DATA, {});
+  const dataset = await lab.loadDataset(DATA, {});
+  const { shape, classes } = dataset;
   const session = run(`badnets-${seed}`, {
     seeds: [seed],
     poisoning: [{ id: 'badnets', rate: 0.05 }],
     arms: [{ poisoning: 'badnets', defense: 'undefended' }],
   });
-  const events = eventsOf(session);
-  const train = poisonedSet(
-    dataset,
-    events.find(({ type }) => type === 'poisoned'),
-  );
-  const { weights } = events.find(({ type }) => type === 'trained');
-  const network = new lab.Network(shape, lab.modelById('article-cnn').layers(classes.length, {}), {
-    uniform: () => 0,
-  });
-  network.restore(weights);
+  const [, arm] = armsOf(session);
+  const train = poisonedSet(dataset, arm.recorded('poisoned'));
   const n = train.labels.length;
-  const features = lab.featuresOf(new lab.NetworkTarget(network, classes.length), train);
-  network.dispose();
+  const examined = targetOf(arm, dataset, base.model);
+  const features = lab.featuresOf(examined, train);
+  examined.network.dispose();
   const width = features.length / n;
 
   const found = [];
@@ -166,19 +188,25 @@ async function filters(seed) {
   found.push(...peer('filters', folder, seed));
 
   // A filter may take everything of some label, never all there is.
-  const { arms } = run(`without-${seed}`, {
+  const without = run(`without-${seed}`, {
     seeds: [seed],
     poisoning: [{ id: 'badnets', rate: 0.05 }],
     defenses: found.map(({ removed }) => ({ id: 'by-hand', removed: removed.map(String) })),
     arms: [{ poisoning: 'badnets', defense: 'by-hand' }],
   });
-  return found.map(({ removed: _, ...row }, i) => ({
-    ...row,
-    truePositiveRate: arms[i].filter.truePositiveRate,
-    falsePositiveRate: arms[i].filter.falsePositiveRate,
-    success: arms[i].attacks.find(({ id }) => id === 'badnets').metrics.attackSuccessRate,
-    accuracy: arms[i].clean.accuracy,
-  }));
+  return armsOf(without)
+    .slice(1)
+    .map(({ filter, reached, clean }, i) => {
+      const { removed: _, ...row } = found[i];
+      const { truePositiveRate, falsePositiveRate } = filter;
+      return {
+        ...row,
+        truePositiveRate,
+        falsePositiveRate,
+        success: reached.attackSuccessRate,
+        accuracy: clean.accuracy,
+      };
+    });
 }
 
 /** Clean and poisoned sets as peer.py wants them. */
@@ -199,68 +227,120 @@ function sets({ train, test }, poisoned, shape) {
   };
 }
 
-const ATTACKS = [
-  { id: 'badnets', rate: 0.05 },
-  { id: 'badnets', rate: 0.01 },
-  { id: 'clean-label', rate: 0.05 },
-];
+const POISONINGS = {
+  attacks: [
+    { id: 'badnets', rate: 0.05 },
+    { id: 'clean-label', rate: 0.05 },
+  ],
+  targeted: ['feature-collision', 'gradient-matching'].map((id) => ({
+    id,
+    rate: 0.01,
+    epsilon: 0.3,
+    input: numbers(values.inputs),
+    target: 3,
+  })),
+};
 
+/** Each poisoned arm of the lab, and what PyTorch makes of its set and of ART's. */
 async function attacks(seed) {
-  const { shape, ...dataset } = await lab.loadDataset(DATA, {});
-  return ATTACKS.flatMap((entry, i) => {
-    const session = run(`${entry.id}-${i}-${seed}`, {
-      seeds: [seed],
-      poisoning: [entry],
-      arms: [{ poisoning: entry.id, defense: 'undefended' }],
-    });
-    const poisoned = eventsOf(session).find(({ type }) => type === 'poisoned');
-    const { pixels, mask } = poisoned.trigger;
-    const folder = handOver(`${entry.id}-${i}-${seed}`, {
+  const dataset = await lab.loadDataset(DATA, {});
+  const { shape, test } = dataset;
+  const model = mode === 'targeted' ? { id: 'mlp', units: 128 } : base.model;
+  const session = run(`${mode}-${seed}`, { model, seeds: [seed], poisoning: POISONINGS[mode] });
+  const [first, ...poisonedArms] = armsOf(session);
+  const unpoisoned = targetOf(first, dataset, model);
+  const logits = lab.logitsOf(unpoisoned, test);
+  unpoisoned.network.dispose();
+  const rows = [];
+  for (const { poisoning, reached, seconds, clean, recorded } of poisonedArms) {
+    const { id, params } = poisoning;
+    const poisoned = recorded('poisoned');
+    const { trigger } = poisoned;
+    const folder = handOver(`${mode}-${seed}-${rows.length}`, {
       ...sets(dataset, poisoned, shape),
-      'trigger-pixels': { array: pixels, shape },
-      'trigger-mask': { array: mask, shape },
+      ...(trigger
+        ? {
+            'trigger-pixels': { array: trigger.pixels, shape },
+            'trigger-mask': { array: trigger.mask, shape },
+          }
+        : { plot: { array: Uint8Array.of(params.input, params.target) } }),
     });
-    const inTheLab = session.arms[0].attacks.find(({ id }) => id === entry.id).metrics.attackSuccessRate;
-    return [
-      { tool: 'Sparring, its own network', attack: `${entry.id} ${entry.rate}`, success: inTheLab },
-      ...peer(entry.id, folder, seed).map((row) => ({ ...row, attack: `${entry.id} ${entry.rate}` })),
-    ];
-  });
+    if (!trigger) {
+      const scores = [...logits.subarray(10 * params.input, 10 * (params.input + 1))];
+      const success = Number(highest(scores) === params.target);
+      rows.push({ attack: id, tool: 'nothing poisoned, the lab’s network', success });
+    }
+    const success = reached.attackSuccessRate ?? reached.targetSuccess;
+    rows.push({ attack: id, tool: 'Sparring, its own network', success, accuracy: clean.accuracy, seconds });
+    rows.push(...peer(id, folder, seed).map((row) => ({ attack: id, ...row })));
+  }
+  return rows;
 }
 
-const TARGETED = ['feature-collision', 'gradient-matching'];
+/** A last layer trained on activations: `width` values a sample, classes as before. */
+function trainedHead(features, labels, width, seed) {
+  const shape = [1, 1, width];
+  const layers = [lab.flatten(), lab.dense(10, 'linear')];
+  const head = new lab.Network(shape, layers, lab.stream(seed, 'head'));
+  const optimizer = new lab.Adam(head.parameters);
+  const split = { images: features, labels };
+  for (let epoch = 0; epoch < HEAD_EPOCHS; epoch++) {
+    const order = lab.stream(seed, 'order', epoch).shuffle(Uint32Array.from(labels.keys()));
+    for (let start = 0; start < order.length; start += 128) {
+      const batch = lab.toBatch(lab.selected(split, order.subarray(start, start + 128)), shape);
+      lab.gradientStep(head, optimizer, batch, 0.001);
+      lab.tf.dispose([batch.images, batch.labels]);
+    }
+  }
+  optimizer.dispose();
+  return new lab.NetworkTarget(head, 10);
+}
 
-async function targeted(seed) {
-  const { shape, ...dataset } = await lab.loadDataset(DATA, {});
+const highest = (scores) => scores.indexOf(Math.max(...scores));
+
+async function transfer(seed) {
+  const dataset = await lab.loadDataset(DATA, {});
+  const { train, test } = dataset;
   const model = { id: 'mlp', units: 128 };
-  return TARGETED.flatMap((id) =>
-    numbers(values.inputs).flatMap((input) => {
-      const target = 3;
-      const session = run(`${id}-${input}-${seed}`, {
-        model,
-        seeds: [seed],
-        poisoning: [{ id, rate: 0.01, epsilon: 0.3, input, target }],
-        arms: [{ poisoning: id, defense: 'undefended' }],
+  const [clean] = armsOf(run(`clean-${seed}`, { model, seeds: [seed] }));
+  const extractor = targetOf(clean, dataset, model);
+  const width = model.units;
+  const tested = lab.featuresOf(extractor, test);
+  const answers = (features, poisoned) => {
+    const head = trainedHead(features, poisoned.labels, width, seed);
+    const logits = lab.logitsOf(head, { images: tested, labels: test.labels });
+    head.network.dispose();
+    return Array.from(test.labels, (_, i) => highest([...logits.subarray(10 * i, 10 * (i + 1))]));
+  };
+  const accuracy = (predicted) =>
+    predicted.filter((label, i) => label === test.labels[i]).length / predicted.length;
+  const before = answers(lab.featuresOf(extractor, train), train);
+  const rows = [];
+  for (const entry of POISONINGS.targeted) {
+    for (const input of entry.input) {
+      const attack = lab.attackOf('training-set', entry.id);
+      const { params } = lab.resolve({ ...entry, input }, attack);
+      const { dataset: poisoned } = await attack.poison(dataset, params, {
+        random: (...purpose) => lab.stream(seed, input, ...purpose),
+        breathe: async () => {},
+        surrogate: async () => extractor,
+        progress: () => {},
       });
-      const folder = handOver(`${id}-${input}-${seed}`, {
-        ...sets(
-          dataset,
-          eventsOf(session).find(({ type }) => type === 'poisoned'),
-          shape,
-        ),
-        plot: { array: Uint8Array.of(input, target) },
-      });
-      const { targetSuccess } = session.arms[0].attacks.find((one) => one.id === id).metrics;
-      return [
-        { tool: 'Sparring, its own network', attack: id, success: targetSuccess },
-        ...peer(id, folder, seed).map((row) => ({ ...row, attack: id })),
-      ];
-    }),
-  );
+      const after = answers(lab.featuresOf(extractor, poisoned.train), poisoned.train);
+      for (const [tool, predicted] of [
+        ['nothing poisoned', before],
+        ['Sparring', after],
+      ]) {
+        const success = Number(predicted[input] === entry.target);
+        rows.push({ attack: entry.id, tool: `${tool}, last layer`, success, accuracy: accuracy(predicted) });
+      }
+    }
+  }
+  extractor.network.dispose();
+  return rows;
 }
 
-const MODES = { filters, attacks, targeted };
-const [mode] = positionals;
+const MODES = { filters, attacks, targeted: attacks, transfer };
 const rows = [];
 try {
   for (const seed of numbers(values.seeds)) {

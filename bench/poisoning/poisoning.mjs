@@ -1,14 +1,19 @@
 /**
  * Poisonings and filters on MNIST: a row an arm family, means with 95 % intervals over seeds.
  *
- *     node bench/poisoning/poisoning.mjs backdoors|cleanse|flips|targeted [sparring run's arguments …]
+ *     node bench/poisoning/poisoning.mjs backdoors|filters|cleanse|flips|targeted [sparring run's arguments …]
  */
 import console from 'node:console';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
-import { runSparring } from '../run-sparring.mjs';
+import { openLab } from '../lab.mjs';
+import { sparring } from '../run-sparring.mjs';
 
 const [which, ...rest] = process.argv.slice(2);
-const { summary } = runSparring([`bench/poisoning/${which}.yaml`, ...rest]);
+const out = mkdtempSync(join(tmpdir(), 'sparring-bench-'));
+const { file, summary, arms } = sparring(['run', `bench/poisoning/${which}.yaml`, ...rest, '--out', out]);
 const NAMES = ['attackSuccessRate', 'targetSuccess', 'truePositiveRate', 'falsePositiveRate'];
 
 const percent = (interval) => {
@@ -35,3 +40,17 @@ for (const id of ['feature-collision', 'gradient-matching']) {
   const fell = tries.reduce((sum, { mean }) => sum + mean, 0);
   console.log(`${id}: ${fell} of ${tries.length} targets fell (mean over seeds)`);
 }
+
+// Which classes Neural Cleanse takes for the target of a backdoor, an arm a line.
+if (summary.some(({ defense }) => defense?.id === 'neural-cleanse')) {
+  const lab = await openLab();
+  const events = lab.withSession(file, (session) => session.events().map(({ event }) => event));
+  await lab.close();
+  for (const { arm, recovered } of events.filter(({ type, recovered }) => type === 'suspects' && recovered)) {
+    const { poisoning, seed } = arms[arm];
+    const flagged = recovered.filter((trigger) => trigger.flagged);
+    const told = flagged.map(({ label, anomaly }) => `${label} (${anomaly.toFixed(1)} deviations)`);
+    console.log(`seed ${seed}, ${named(poisoning, 'clean')}: ${told.join(', ') || 'no class'}`);
+  }
+}
+rmSync(out, { recursive: true, force: true });
