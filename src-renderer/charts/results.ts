@@ -70,7 +70,16 @@ export function resultRows(state: RunState, plan: Plan, families: readonly Famil
 /** Of several the one that says most: of what a model gives away the one that does not flatter. */
 const PREFERRED = ['robustAccuracy', 'return', 'tprAt1PercentFpr', 'fidelity', 'independentReading'];
 /** What stands under “clean” while a metric of attacks is shown. */
-const CLEAN_COUNTERPART: Record<string, string> = { robustAccuracy: 'accuracy' };
+const CLEAN_COUNTERPART: Record<string, string> = Object.fromEntries(
+  [
+    ...['robustAccuracy', 'auc', 'tprAt1PercentFpr', 'tprAtTenthPercentFpr', 'balancedAccuracy'],
+    ...['membershipAdvantage', 'fidelity', 'copyAccuracy', 'copyTransferRate', 'independentReading'],
+  ].map((name) => [name, 'accuracy']),
+);
+
+/** What is written over the column without an attack: what a defence costs, where another number is what it gains. */
+export const cleanTitle = (metric: string): string =>
+  metric !== 'robustAccuracy' && nameAt(CLEAN, metric) === 'accuracy' ? 'Accuracy' : 'Clean';
 
 /** Metrics that some row has, in the order they were met. */
 export const metricsOf = (rows: readonly ResultRow[]): string[] => [
@@ -119,12 +128,16 @@ export interface ResultGrid {
 const sumAt = (row: ResultRow, column: number, metric: string): MarkedInterval | undefined =>
   (column === CLEAN ? row.clean : row.attacks[column])?.[nameAt(column, metric)];
 
-const leftBy = (sums: MetricIntervals | undefined): number | undefined =>
-  PREFERRED.map((name) => sums?.[name]).find(Boolean)?.mean;
+/** What an attack is judged by: of those that seek different things none is the strongest. */
+const aimOf = (sums: MetricIntervals | undefined): string | undefined =>
+  PREFERRED.find((name) => sums?.[name]);
 
 function isStrongest({ attacks }: ResultRow, column: number): boolean {
-  const left = attacks.flatMap((sums) => leftBy(sums) ?? []);
-  return left.length > 1 && leftBy(attacks[column]) === Math.min(...left);
+  const aim = aimOf(attacks[column]);
+  if (!aim) return false;
+  const left = attacks.flatMap((sums) => (aimOf(sums) === aim ? sums![aim]!.mean : []));
+  const worst = measureOf(aim).better === 'lower' ? Math.max(...left) : Math.min(...left);
+  return left.length > 1 && attacks[column]![aim]!.mean === worst;
 }
 
 /** @param attacks how many there are */
@@ -135,8 +148,9 @@ export function resultGrid(rows: readonly ResultRow[], attacks: number, metric: 
   /** Per column the best mean over arms; no best where all are equal or the metric has no direction. */
   const best = columns.map((column) => {
     const over = rows.flatMap((row) => sumAt(row, column, metric)?.mean ?? []);
-    if (over.length < 2 || measure.better === 'neither') return null;
-    const top = measure.better === 'higher' ? Math.max(...over) : Math.min(...over);
+    const { better } = measureOf(nameAt(column, metric));
+    if (over.length < 2 || better === 'neither') return null;
+    const top = better === 'higher' ? Math.max(...over) : Math.min(...over);
     return over.every((mean) => mean === top) ? null : top;
   });
   return {
@@ -201,7 +215,9 @@ export function resultMatrix(grid: ResultGrid, columnNames: readonly string[], i
     rowsAre: 'arm',
     columnsAre: 'attack',
     rows: grid.rows.map(({ family }) => family.label),
-    columns: grid.columns.map((column) => (column === CLEAN ? 'Clean' : columnNames[column]!)),
+    columns: grid.columns.map((column) =>
+      column === CLEAN ? cleanTitle(grid.metric) : columnNames[column]!,
+    ),
     cells: grid.numbers.map((row) =>
       row.map((number) => {
         if (!number) return null;

@@ -14,6 +14,7 @@ import {
   resultGrid,
   resultRows,
   spreadText,
+  cleanTitle,
   usualMetric,
   type ResultRow,
 } from '../../../src-renderer/charts/results';
@@ -72,7 +73,7 @@ export function resultTable({ header, plan, rows, attackLabels }: Content): Tabl
     columns: [
       'Arm',
       'Seeds',
-      ...grid.columns.map((column) => (column === CLEAN ? 'Clean' : attackLabels[column]!)),
+      ...grid.columns.map((column) => (column === CLEAN ? cleanTitle(grid.metric) : attackLabels[column]!)),
     ],
     rows: rows.map((row, y) => [
       { text: row.family.label },
