@@ -76,9 +76,9 @@ export function refuseOverlap(members: Split, nonMembers: Split): void {
     );
   }
   const size = members.images.length / sizeOf(members);
-  // Two bytes a character: several times as fast as the numbers written out.
+  // A character a byte: many times as fast as the numbers written out.
   const keyOf = ({ images: { buffer, byteOffset } }: Split, i: number) =>
-    String.fromCharCode(...new Uint16Array(buffer, byteOffset + 4 * i * size, 2 * size));
+    Buffer.from(buffer, byteOffset + 4 * i * size, 4 * size).toString('latin1');
   const known = new Map(Array.from(members.labels.keys(), (i) => [keyOf(members, i), i]));
   for (const i of nonMembers.labels.keys()) {
     const twin = known.get(keyOf(nonMembers, i));
