@@ -23,6 +23,13 @@ test('a reward painted on the map bends the policy', async ({ lab }) => {
   await expect(page.getByText('No problems: the experiment can be started.')).toBeVisible();
   await page.keyboard.press('Control+Enter');
   await expect(lab.status()).toHaveText('Done', { timeout: 120_000 });
+  // Nothing attacks the trained: what stands beside the clean agent is the one that was paid otherwise.
+  await expect(page.getByRole('img', { name: /^Not poisoned, step \d+$/ })).toBeVisible();
+  await expect(
+    page.getByRole('img', { name: /^Poisoned: Undefended \+ Painted rewards, step \d+$/ }),
+  ).toBeVisible();
+  await expect(page.getByText('paths part')).toBeVisible();
+  await expect(page.getByRole('img', { name: 'Exact return by arm and attack' })).toBeVisible();
   await page.getByRole('tab', { name: 'Values and policy' }).click();
 
   // From cell 4 the way to the goal leads down; paid for the corner, the agent goes back up.
