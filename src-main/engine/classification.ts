@@ -38,11 +38,11 @@ import {
   type Assault,
   type ReadyAttack,
 } from './evasion';
-import { filterAndTrain, filteringWork } from './filtering';
+import { examinedOf, filterAndTrain, filteringWork } from './filtering';
 import { takeOver } from './inheritance';
 import { Memory } from './memory';
 import type { LayerSpec } from './network';
-import { poison, poisoningWork, whatItReached } from './poisoning';
+import { poison, poisoningWork, tryPoisonings, whatItReached } from './poisoning';
 import { activationsOf, looksAtTrainingSet, trainingSetOf } from './provenance';
 import { infer, privacyWork } from './privacy';
 import { attackOf, defenseById } from './registry';
@@ -81,6 +81,18 @@ export const classification: TaskRunner = {
     );
   },
   closingWork: transferWork,
+
+  async check({ arms }, { dataset }, contextOf) {
+    if (!dataset) return;
+    for (const { defense } of arms) {
+      const definition = defense && defenseById(defense.id);
+      const params = defense?.params as AnyParams;
+      if (definition?.stage === 'filtering') definition.check?.(examinedOf(dataset), params);
+      if (definition?.stage === 'preprocessing' || definition?.stage === 'detection')
+        definition.check?.(dataset.shape, params);
+    }
+    await tryPoisonings(arms, dataset, contextOf);
+  },
 
   async runArm(job) {
     const { experiment, inputs, attacks, context, resume, kept } = job;
@@ -255,9 +267,6 @@ async function train(
   const defense = arm.defense && defenseById(arm.defense.id);
   // A privacy budget that does not suffice is refused before anything is trained.
   if (defense?.stage === 'training') privacySpent(arm, dataset, experiment);
-  if (defense?.stage === 'preprocessing' || defense?.stage === 'detection') {
-    defense.check?.(dataset.shape, arm.defense!.params as AnyParams);
-  }
   const basis = basisOf(experiment);
   if (arm.index === 0 && !resume && looksAtTrainingSet(experiment)) {
     const pictured = trainingSetOf(dataset);

@@ -34,6 +34,7 @@ export async function run({ experiment, inputs, host, resume }: RunJob): Promise
     if (inputs.dataset) host.emit(dataFacts(inputs.dataset));
     if (inputs.remoteModel?.hash) host.emit(modelFacts(inputs.remoteModel));
   }
+  if (!position) await runner.check?.(thePlan, inputs, (arm) => armContext(host, arm, () => {}));
   const kept: Kept = { weights: new Map(), adversarial: new Map() };
   let done = history.reduce((last, event) => (event.type === 'progress' ? event.done : last), 0);
 

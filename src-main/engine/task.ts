@@ -30,6 +30,8 @@ export interface ArmResume {
 export interface TaskRunner {
   /** Work units of what comes after all arms. */
   closingWork?(experiment: Experiment, arms: ArmPlan[], attacks: AttackPlan[]): number;
+  /** Throws LabError for what the inputs do not allow, before anything is trained; not for a run that is taken up again. */
+  check?(plan: Plan, inputs: Inputs, contextOf: (arm: ArmPlan) => ArmContext): Promise<void>;
   /** Work units of one arm; a unit is about one gradient step on a batch, whatever the task. */
   armWork(experiment: Experiment, arm: ArmPlan, attacks: AttackPlan[]): number;
   /**
