@@ -8,7 +8,9 @@ both the lab's poisoned set and ART's, from the same start. Seconds are those un
 
 import argparse
 import json
+import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -51,20 +53,14 @@ def seeded(offset: int = 0) -> None:
     np.random.seed(options.seed + offset)
 
 
-def article_cnn() -> nn.Module:
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32 * 26 * 26, 64), nn.ReLU(), nn.Linear(64, 10)
-    )
-
-
 def mlp() -> nn.Module:
     return nn.Sequential(
         nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 10)
     )
 
 
-def classifier(build) -> PyTorchClassifier:
-    model = build()
+def classifier() -> PyTorchClassifier:
+    model = mlp()
     return PyTorchClassifier(
         model=model,
         loss=nn.CrossEntropyLoss(),
@@ -75,9 +71,9 @@ def classifier(build) -> PyTorchClassifier:
     )
 
 
-def trained(build, x: np.ndarray, y: np.ndarray, offset: int = 0) -> PyTorchClassifier:
+def trained(x: np.ndarray, y: np.ndarray, offset: int = 0) -> PyTorchClassifier:
     seeded(offset)
-    made = classifier(build)
+    made = classifier()
     made.fit(x, y, batch_size=128, nb_epochs=EPOCHS)
     return made
 
@@ -101,6 +97,8 @@ class Recorded(PyTorchClassifier):
 
 
 def filters() -> None:
+    """ART's comparison by relative size, the nearest to the lab's, fails in ART itself on NumPy 2."""
+    warnings.filterwarnings("ignore", message="FastICA did not converge")
     labels = np.eye(10)[read("labels")]
     model = mlp()
     recorded = Recorded(
@@ -118,7 +116,6 @@ def filters() -> None:
         "spectral-signatures, default": spectral(0.33),
         "spectral-signatures, expected .05": spectral(0.05),
         "activation-clustering, default": clustering(reduce="FastICA"),
-        "activation-clustering, relative size": clustering(reduce="FastICA", cluster_analysis="relative-size"),
         "activation-clustering, silhouette": clustering(reduce="FastICA", cluster_analysis="silhouette-scores"),
     }.items():
         seconds = []
@@ -149,11 +146,11 @@ def backdoor() -> None:
     begun = time.perf_counter()
     if options.mode == "badnets":
         poisoned_x, poisoned_y = x.copy(), y.copy()
-        poisoned_x[flags], answers = pattern.poison(x[flags], y=one_hot[[target]], broadcast=True)
+        poisoned_x[flags], answers = pattern.poison(x[flags], y=one_hot[target], broadcast=True)
         poisoned_y[flags] = answers.argmax(1)
         seconds = time.perf_counter() - begun
     else:
-        proxy = trained(article_cnn, x, y, 100)
+        proxy = trained(x, y, 100)
         seeded()
         attack = PoisoningAttackCleanLabelBackdoor(
             pattern, proxy, one_hot[target], pp_poison=flags.sum() / (y == target).sum(), eps=0.3, eps_step=0.1, max_iter=40
@@ -167,15 +164,20 @@ def backdoor() -> None:
     pixels, mask = (read(f"trigger-{name}").transpose(2, 0, 1) for name in ("pixels", "mask"))
     for tool, (x_set, y_set), triggered, spent in (
         ("Sparring, learnt in PyTorch", lab_poisoned(), others * (1 - mask) + pixels * mask, None),
-        ("ART, learnt in PyTorch", (poisoned_x, poisoned_y), pattern.poison(others.copy(), y=one_hot[[target]], broadcast=True)[0], seconds),
+        ("ART, learnt in PyTorch", (poisoned_x, poisoned_y), pattern.poison(others.copy(), y=one_hot[target], broadcast=True)[0], seconds),
     ):
-        model = trained(article_cnn, x_set, y_set)
+        model = trained(x_set, y_set)
         tell(
             tool=tool,
             success=float((predicted(model, triggered.astype(np.float32)) == target).mean()),
             accuracy=float((predicted(model, x_test) == y_test).mean()),
             **({} if spent is None else {"seconds": spent}),
         )
+    if options.mode == "badnets":
+        lab_x, lab_y = lab_poisoned()
+        apart = np.abs(lab_x - poisoned_x).max()
+        alike = (lab_y == poisoned_y).mean()
+        print(f"the lab's set beside ART's: pixels {apart:.4f} apart at most, {alike:.0%} of the labels alike", file=sys.stderr)
 
 
 def targeted() -> None:
@@ -185,7 +187,7 @@ def targeted() -> None:
     wanted, target = (int(value) for value in read("plot"))
     victim = images("test-images")[[wanted]]
     begun = time.perf_counter()
-    proxy = trained(mlp, x, y, 100)
+    proxy = trained(x, y, 100)
     seeded()
     if options.mode == "feature-collision":
         # Its learning rate is for pixels to 255: here for [0, 1].
@@ -206,7 +208,7 @@ def targeted() -> None:
         ("Sparring, learnt in PyTorch", lab_poisoned()[0], None),
         ("ART, learnt in PyTorch", poisoned.astype(np.float32), seconds),
     ):
-        model = trained(mlp, x_set, y)
+        model = trained(x_set, y)
         success = float(predicted(model, victim)[0] == target)
         tell(tool=tool, success=success, **({} if spent is None else {"seconds": spent}))
 

@@ -43,7 +43,7 @@ export interface TrainingSetAttack<P extends ParamSpecs = ParamSpecs> extends At
   /**
    * Alters samples of the training part, in place: a sample keeps its index. Never changes `dataset`; `changed` are the
    * indices, rising.
-   * @throws LabError for parameters that the data do not allow
+   * @throws LabError for parameters that the data do not allow, before a network is asked for: the frame tries it that far first
    */
   poison(
     dataset: ImageDataset,
@@ -90,6 +90,8 @@ export interface FilterContext extends Context {
 
 interface FilterBase<P extends ParamSpecs> extends DefenseBase<P> {
   stage: 'filtering';
+  /** Throws LabError, naming the parameter, for a training set it cannot examine; called before anything is trained. */
+  check?(examined: Examined, params: ParamsOf<P>): void;
   /** Work of the examination, in plain gradient steps on a batch. */
   cost(basis: CostBasis, params: ParamsOf<P>): number;
 }

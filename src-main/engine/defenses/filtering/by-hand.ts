@@ -1,3 +1,4 @@
+import type { Split } from '../../../contract/dataset';
 import { lines } from '../../../contract/params';
 import { defineDataFilter } from '../../definitions';
 import { sizeOf } from '../../splits';
@@ -22,10 +23,13 @@ export default defineDataFilter({
     }),
   },
   cost: () => 0,
+  check({ train }, { removed }) {
+    samplesNamed(removed, train);
+  },
   async suspect({ train }, _model, { removed }) {
-    return {
-      removed: numbersNamed(removed ?? [], sizeOf(train), 'defenses.by-hand.removed', 'training sample'),
-      scores: null,
-    };
+    return { removed: samplesNamed(removed, train), scores: null };
   },
 });
+
+const samplesNamed = (removed: string[] | null, train: Split): Uint32Array =>
+  numbersNamed(removed ?? [], sizeOf(train), 'defenses.by-hand.removed', 'training sample');
