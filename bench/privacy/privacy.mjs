@@ -29,7 +29,7 @@ const membership = [
   { id: 'membership-gap' },
   { id: 'membership-loss' },
   { id: 'membership-shadow' },
-  { id: 'membership-lira', shadows: 32 },
+  { id: 'membership-lira', shadows: 16 },
 ];
 const overfit = { epochs: 40, batchSize: 64 };
 const EXPERIMENTS = {
@@ -55,7 +55,7 @@ const EXPERIMENTS = {
     model: { id: 'small-cnn' },
     training: overfit,
     defenses: [{ id: 'dp-sgd', epsilon: [1, 3] }],
-    attacks: [{ id: 'membership-loss' }, { id: 'membership-lira', shadows: 16 }],
+    attacks: [{ id: 'membership-loss' }, { id: 'membership-lira', shadows: 8 }],
     evaluation: { samples: 2000 },
   },
   extraction: {
