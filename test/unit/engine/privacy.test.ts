@@ -151,6 +151,7 @@ describe.each([
   ['copycat', QUICK],
   ['copycat', { ...QUICK, images: 'noise' }],
   ['knockoff', QUICK],
+  ['knockoff', { ...QUICK, strategy: 'adaptive', queries: 120 }],
   ['jacobian-augmentation', { ...QUICK, seedImages: 10, queries: 300 }],
   ['uncertainty-sampling', QUICK],
   ['mi-face', { steps: 5, copies: 2 }],
