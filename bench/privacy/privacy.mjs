@@ -29,7 +29,7 @@ const membership = [
   { id: 'membership-gap' },
   { id: 'membership-loss' },
   { id: 'membership-shadow' },
-  { id: 'membership-lira', shadows: 32 },
+  { id: 'membership-lira', shadows: 16 },
 ];
 const overfit = { epochs: 40, batchSize: 64 };
 const EXPERIMENTS = {
@@ -55,7 +55,7 @@ const EXPERIMENTS = {
     model: { id: 'small-cnn' },
     training: overfit,
     defenses: [{ id: 'dp-sgd', epsilon: [1, 3] }],
-    attacks: [{ id: 'membership-loss' }, { id: 'membership-lira', shadows: 16 }],
+    attacks: [{ id: 'membership-loss' }, { id: 'membership-lira', shadows: 8 }],
     evaluation: { samples: 2000 },
   },
   extraction: {
@@ -63,10 +63,12 @@ const EXPERIMENTS = {
     model: { id: 'article-cnn' },
     training: { epochs: 5 },
     defenses: [{ id: 'confidence-masking', method: 'reverse-sigmoid' }],
-    attacks: ['copycat', 'knockoff', 'jacobian-augmentation', 'uncertainty-sampling'].map((id) => ({
-      id,
-      queries: 5000,
-    })),
+    attacks: [
+      { id: 'copycat' },
+      { id: 'knockoff', strategy: ['random', 'adaptive'] },
+      { id: 'jacobian-augmentation' },
+      { id: 'uncertainty-sampling' },
+    ].map((attack) => ({ ...attack, queries: 5000 })),
     evaluation: { samples: 1000 },
   },
   inversion: {
@@ -182,7 +184,7 @@ for (const [name, experiment] of Object.entries(EXPERIMENTS)) {
         [
           group.defense?.id ?? 'undefended',
           id,
-          params.prior ?? '',
+          params.prior ?? params.strategy ?? '',
           ...Object.entries(metrics).map(([metric, { mean }]) => `${metric} ${mean.toPrecision(4)}`),
         ].join('  '),
       );

@@ -94,6 +94,8 @@ export interface Answered {
 export interface Thief {
   /** Learns from probabilities, or from labels alone. */
   learnsFrom: 'probabilities' | 'labels';
+  /** Images asked about before the answers are looked at again; without it all up to the next copy. */
+  atOnce?: number;
   /** So many images to be asked about next, or fewer; `copy` is the last one, null before there is any. */
   next(count: number, known: Answered, copy: NetworkTarget | null, round: number): Promise<Float32Array>;
 }
@@ -122,7 +124,7 @@ export async function steal(
   knowledge: PrivacyKnowledge,
   params: Params,
   context: PrivacyContext,
-  { learnsFrom, next }: Thief,
+  { learnsFrom, atOnce = Infinity, next }: Thief,
 ): Promise<Finding> {
   const counts = rounds(params.queries);
   const work = counts.map((n) => n * epochsFor(n, params.epochs));
@@ -136,8 +138,10 @@ export async function steal(
   const [asked, measured]: [number[], Likenesses[]] = [[], []];
   try {
     for (const [round, count] of counts.entries()) {
-      const images = await next(count - sizeOf(known.images), known, copy, round);
-      known = joined(known, await ask(target, images, learnsFrom, context));
+      for (let left = count - sizeOf(known.images); left > 0; left -= atOnce) {
+        const images = await next(Math.min(left, atOnce), known, copy, round);
+        known = joined(known, await ask(target, images, learnsFrom, context));
+      }
       copy?.network.dispose();
       copy = emptyCopy(target, params.copy, context.random('copy', round));
       asked.push(sizeOf(known.images));

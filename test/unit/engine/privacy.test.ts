@@ -2,11 +2,13 @@
 import '@tensorflow/tfjs-node';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { find } from '../../../src-main/contract/catalog';
 import { catalog } from '../../../src-main/contract/catalog-data';
 import type { ImageDataset } from '../../../src-main/contract/dataset';
 import type { RunEvent } from '../../../src-main/contract/events';
 import { parseExperiment } from '../../../src-main/contract/experiment';
 import { stream } from '../../../src-main/contract/random';
+import type { RemoteModel } from '../../../src-main/contract/remote-model';
 import { logitsOfOwn } from '../../../src-main/engine/attacks/answers';
 import { membershipFinding, refuseOverlap } from '../../../src-main/engine/attacks/membership';
 import { withShadows } from '../../../src-main/engine/attacks/shadows';
@@ -18,13 +20,14 @@ import { softmaxCrossEntropy } from '../../../src-main/engine/kernels';
 import { divergenceOfStep, epsilonOf, noiseFor } from '../../../src-main/engine/renyi';
 import { run } from '../../../src-main/engine/run';
 import { NetworkTarget } from '../../../src-main/engine/target-views';
+import type { Inputs } from '../../../src-main/engine/task';
 import { shapiroWilk } from '../../../src-main/engine/shapiro-wilk';
 import { slice, toBatch } from '../../../src-main/engine/splits';
 import { contextOf, digested, recordingHost, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
 
 const dataset: ImageDataset = { ...tinyDataset(24, 60), validation: tinyDataset(96, 3).train };
 
-async function ran(extra: object, data = dataset): Promise<RunEvent[]> {
+async function ran(extra: object, inputs: Partial<Inputs> = {}): Promise<RunEvent[]> {
   const parsed = parseExperiment(
     {
       name: 'private',
@@ -39,7 +42,7 @@ async function ran(extra: object, data = dataset): Promise<RunEvent[]> {
   );
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const host = recordingHost();
-  await run({ experiment: parsed.experiment, inputs: { dataset: data }, host, resume: null });
+  await run({ experiment: parsed.experiment, inputs: { dataset, ...inputs }, host, resume: null });
   return host.events;
 }
 const metricsOf = (events: RunEvent[], attack: number | null, arm = 0) =>
@@ -148,6 +151,7 @@ describe.each([
   ['copycat', QUICK],
   ['copycat', { ...QUICK, images: 'noise' }],
   ['knockoff', QUICK],
+  ['knockoff', { ...QUICK, strategy: 'adaptive', queries: 120 }],
   ['jacobian-augmentation', { ...QUICK, seedImages: 10, queries: 300 }],
   ['uncertainty-sampling', QUICK],
   ['mi-face', { steps: 5, copies: 2 }],
@@ -166,6 +170,53 @@ describe.each([
     const plan = events.find((event) => event.type === 'run-started')!.plan;
     const done = events.filter((event) => event.type === 'progress').at(-1)!.done;
     expect(done).toBeCloseTo(plan.work, 6);
+  });
+});
+
+describe('a model from outside', () => {
+  const privacy = catalog.filter(({ kind, surface }) => kind === 'attack' && surface === 'privacy');
+  const able = (model: string): string[] => {
+    const { capabilities } = find(catalog, 'model', model)!;
+    return privacy
+      .filter(({ requires }) => requires!.every((need) => capabilities!.includes(need)))
+      .map(({ id }) => id);
+  };
+
+  it('meets the attacks that docs/privacy.md names, and no others', () => {
+    const all = privacy.map(({ id }) => id);
+    const untrained = all.filter((id) => !['membership-lira', 'membership-shadow'].includes(id));
+    const answering = untrained.filter((id) => id !== 'mi-face');
+    const scores = ['membership-loss', 'black-box-inversion', 'knockoff', 'equation-solving'];
+    expect(able('small-cnn')).toEqual(all);
+    expect(able('layers-model')).toEqual(untrained);
+    expect(able('onnx')).toEqual(answering);
+    expect(able('http')).toEqual(answering);
+    expect(able('http-labels')).toEqual(answering.filter((id) => !scores.includes(id)));
+  });
+
+  it('that answers as one of the lab gives the same away', async () => {
+    const attacks = [{ id: 'membership-loss' }, { id: 'equation-solving', attack: { id: 'fgsm' } }];
+    const here = await ran({ attacks });
+    const { weights } = here.find((event) => event.type === 'trained')!;
+    const [kernel, bias] = [weights['1/kernel']!, weights['1/bias']!];
+    const remoteModel: RemoteModel = {
+      ...{ name: 'a.onnx', hash: 'a', inputShape: [8, 8, 1], classes: 3, gives: 'scores', atOnce: 64 },
+      ask: async (images, n) =>
+        Float32Array.from({ length: 3 * n }, (_, place) => {
+          const [i, label] = [Math.floor(place / 3), place % 3];
+          return images
+            .subarray(64 * i, 64 * (i + 1))
+            .reduce((sum, value, pixel) => sum + value * kernel[3 * pixel + label]!, bias[label]!);
+        }),
+      close: async () => {},
+    };
+    const there = await ran({ attacks, model: { id: 'onnx', path: '/a.onnx' } }, { remoteModel });
+    for (const attack of [0, 1]) {
+      const [own, outside] = [metricsOf(here, attack), metricsOf(there, attack)];
+      for (const name of Object.keys(own)) expect(outside[name], name).toBeCloseTo(own[name]!, 5);
+    }
+    // As many as pixels and one: what is asked to score it does not count.
+    expect(metricsOf(there, 1).queries).toBe(65);
   });
 });
 
