@@ -1,4 +1,9 @@
+import { lines } from '../../contract/params';
 import { LabError } from '../../contract/problem';
+
+/** The parameter of what a person picked, of which each is a `what`. */
+export const removedByHand = (what: string) =>
+  lines({ help: `Numbers of the ${what}s, from 0, a line each; 40-57 stands for all from 40 to 57.` });
 
 /**
  * The samples or steps that lines name, rising: “12” one, “40-57” all from 40 to 57.

@@ -1,8 +1,7 @@
 import type { Split } from '../../../contract/dataset';
-import { lines } from '../../../contract/params';
 import { defineDataFilter } from '../../definitions';
 import { sizeOf } from '../../splits';
-import { numbersNamed } from '../numbers-named';
+import { numbersNamed, removedByHand } from '../numbers-named';
 
 /** The samples a person picked; made in the window, from the scatter of activations of a run that is over. */
 export default defineDataFilter({
@@ -17,11 +16,7 @@ export default defineDataFilter({
     year: 2018,
     where: 'SafeAI at AAAI, arXiv:1811.03728',
   },
-  params: {
-    removed: lines({
-      help: 'Numbers of the samples, from 0, a line each; 40-57 stands for all from 40 to 57.',
-    }),
-  },
+  params: { removed: removedByHand('sample') },
   cost: () => 0,
   check({ train }, { removed }) {
     samplesNamed(removed, train);

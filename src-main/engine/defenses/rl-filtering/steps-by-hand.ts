@@ -1,6 +1,5 @@
-import { lines } from '../../../contract/params';
 import { defineRlFilteringDefense } from '../../definitions';
-import { numbersNamed } from '../numbers-named';
+import { numbersNamed, removedByHand } from '../numbers-named';
 
 /** The recorded steps a person picked; made in the window, from the log of a run that is over. */
 export default defineRlFilteringDefense({
@@ -10,16 +9,12 @@ export default defineRlFilteringDefense({
     'Leaves out the recorded steps you name, and trains without them. The window fills the list from what you pick in the log of a run; the numbers are those of that run’s log.',
   limits: 'A list fits the poisoning and the seed it was made for: narrow the arms to them.',
   reference: {
-    authors: 'B. Chen, W. Carvalho, N. Baracaldo, H. Ludwig, B. Edwards, T. Lee, I. Molloy, B. Srivastava',
-    title: 'Detecting backdoor attacks on deep neural networks by activation clustering',
-    year: 2018,
-    where: 'SafeAI at AAAI, arXiv:1811.03728',
+    authors: 'Y. Ma, X. Zhang, W. Sun, X. Zhu',
+    title: 'Policy poisoning in batch reinforcement learning and control',
+    year: 2019,
+    where: 'NeurIPS, arXiv:1910.05821: the altered steps it is for',
   },
-  params: {
-    removed: lines({
-      help: 'Numbers of the steps, from 0, a line each; 40-57 stands for all from 40 to 57.',
-    }),
-  },
+  params: { removed: removedByHand('step') },
   requires: ['recorded-steps'],
   inspect: ({ actions }, { removed }) => ({
     removed: numbersNamed(removed ?? [], actions.length, 'defenses.steps-by-hand.removed', 'recorded step'),
