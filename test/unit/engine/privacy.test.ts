@@ -4,15 +4,16 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { find } from '../../../src-main/contract/catalog';
 import { catalog } from '../../../src-main/contract/catalog-data';
-import type { ImageDataset } from '../../../src-main/contract/dataset';
+import type { ImageDataset, Split } from '../../../src-main/contract/dataset';
 import type { RunEvent } from '../../../src-main/contract/events';
 import { parseExperiment } from '../../../src-main/contract/experiment';
 import { stream } from '../../../src-main/contract/random';
 import type { RemoteModel } from '../../../src-main/contract/remote-model';
 import { logitsOfOwn } from '../../../src-main/engine/attacks/answers';
 import { membershipFinding, refuseOverlap } from '../../../src-main/engine/attacks/membership';
+import knockoff from '../../../src-main/engine/attacks/privacy/knockoff';
 import { withShadows } from '../../../src-main/engine/attacks/shadows';
-import type { PrivacyContext, PrivacyKnowledge } from '../../../src-main/engine/definitions';
+import type { PrivacyContext, PrivacyKnowledge, Target } from '../../../src-main/engine/definitions';
 import { maskOf } from '../../../src-main/engine/defenses/answers/confidence-masking';
 import prada from '../../../src-main/engine/defenses/answers/prada';
 import { privateDescent } from '../../../src-main/engine/defenses/training/dp-sgd';
@@ -170,6 +171,41 @@ describe.each([
     const plan = events.find((event) => event.type === 'run-started')!.plan;
     const done = events.filter((event) => event.type === 'progress').at(-1)!.done;
     expect(done).toBeCloseTo(plan.work, 6);
+  });
+});
+
+describe('knockoff nets, adaptive', () => {
+  it('ask more of the images whose answers pay', async () => {
+    const asked = [0, 0, 0];
+    // Sure of bars on the left, and undecided about the others.
+    const target = {
+      ...{ classes: 3, inputShape: [8, 8, 1], capabilities: ['scores', 'decisions'] },
+      scores: async (images: tf.Tensor4D) => {
+        const values = images.dataSync<'float32'>();
+        const rows = Array.from({ length: images.shape[0] }, (_, i) => {
+          const lit = [1, 3, 5].map((column) => values[64 * i + column]!);
+          const label = lit.indexOf(Math.max(...lit));
+          asked[label]!++;
+          return label === 0 ? [9, 0, 0] : [0, 0, 0];
+        });
+        return tf.tensor2d(rows);
+      },
+      decisions: async (images: tf.Tensor4D) => new Int32Array(images.shape[0]),
+    } as unknown as Target;
+    const knowledge = {
+      ...{ own: dataset.validation, test: dataset.test, answers: dataset.test.labels },
+      answersTo: async ({ labels }: Split) => labels,
+    } as unknown as PrivacyKnowledge;
+    const context = {
+      ...contextOf(1),
+      progress: () => {},
+      attack: async (_: unknown, __: unknown, { images }: { images: tf.Tensor4D }) => images.clone(),
+    } as unknown as PrivacyContext;
+    const attack = { id: 'fgsm', params: {} };
+    const params = { strategy: 'adaptive', queries: 240, copy: 'softmax-regression', epochs: 1 };
+    await knockoff.infer(target, knowledge, { ...params, learningRate: 0.001, attack } as never, context);
+    expect(asked.reduce((a, b) => a + b)).toBe(240);
+    expect(asked[0]!).toBeGreaterThan(120);
   });
 });
 
