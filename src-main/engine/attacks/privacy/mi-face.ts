@@ -53,7 +53,7 @@ export default definePrivacyAttack({
       help: 'Weight of the total variation (λ).',
       advanced: true,
     }),
-    ink: number({ default: 0.01, min: 0, max: 10, help: 'Weight of the squared norm (μ).', advanced: true }),
+    ink: number({ default: 0.03, min: 0, max: 10, help: 'Weight of the squared norm (μ).', advanced: true }),
     shift: integer({
       default: 2,
       min: 0,
