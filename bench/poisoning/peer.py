@@ -9,6 +9,7 @@ both the lab's poisoned set and ART's, from the same start. Seconds are those un
 import argparse
 import json
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,8 @@ class Recorded(PyTorchClassifier):
 
 
 def filters() -> None:
+    """ART's comparison by relative size, the nearest to the lab's, fails in ART itself on NumPy 2."""
+    warnings.filterwarnings("ignore", message="FastICA did not converge")
     labels = np.eye(10)[read("labels")]
     model = mlp()
     recorded = Recorded(
@@ -118,7 +121,6 @@ def filters() -> None:
         "spectral-signatures, default": spectral(0.33),
         "spectral-signatures, expected .05": spectral(0.05),
         "activation-clustering, default": clustering(reduce="FastICA"),
-        "activation-clustering, relative size": clustering(reduce="FastICA", cluster_analysis="relative-size"),
         "activation-clustering, silhouette": clustering(reduce="FastICA", cluster_analysis="silhouette-scores"),
     }.items():
         seconds = []

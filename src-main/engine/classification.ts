@@ -38,11 +38,11 @@ import {
   type Assault,
   type ReadyAttack,
 } from './evasion';
-import { filterAndTrain, filteringWork } from './filtering';
+import { examinedOf, filterAndTrain, filteringWork } from './filtering';
 import { takeOver } from './inheritance';
 import { Memory } from './memory';
 import type { LayerSpec } from './network';
-import { poison, poisoningWork, whatItReached } from './poisoning';
+import { poison, poisoningWork, tryPoisonings, whatItReached } from './poisoning';
 import { activationsOf, looksAtTrainingSet, trainingSetOf } from './provenance';
 import { checkPrivacy, infer, privacyWork } from './privacy';
 import { attackOf, defenseById } from './registry';
@@ -82,14 +82,23 @@ export const classification: TaskRunner = {
   },
   closingWork: transferWork,
 
-  check({ arms, attacks }, experiment, { dataset }) {
+  async check({ arms, attacks }, experiment, { dataset }, contextOf) {
     // Arms of further seeds differ in nothing that is looked at here.
-    for (const arm of arms.filter(({ seed }) => seed === experiment.seeds[0])) {
+    const looked = arms.filter(({ seed }) => seed === experiment.seeds[0]);
+    for (const arm of looked) {
+      const { defense } = arm;
+      const definition = defense && defenseById(defense.id);
+      const params = defense?.params as AnyParams;
+      if (definition?.stage === 'filtering') definition.check?.(examinedOf(dataset!), params);
+      if (definition?.stage === 'preprocessing' || definition?.stage === 'detection') {
+        definition.check?.(dataset!.shape, params);
+      }
       privacySpent(arm, dataset!, experiment);
       for (const attack of attacks.filter(isPrivacy)) {
         if (canMeet(arm, attack)) checkPrivacy(experiment, arm, attack, dataset!);
       }
     }
+    await tryPoisonings(looked, dataset!, contextOf);
   },
 
   async runArm(job) {
@@ -263,9 +272,6 @@ async function train(
   const { arm } = context;
   const started = context.now();
   const defense = arm.defense && defenseById(arm.defense.id);
-  if (defense?.stage === 'preprocessing' || defense?.stage === 'detection') {
-    defense.check?.(dataset.shape, arm.defense!.params as AnyParams);
-  }
   const basis = basisOf(experiment);
   if (arm.index === 0 && !resume && looksAtTrainingSet(experiment)) {
     const pictured = trainingSetOf(dataset);

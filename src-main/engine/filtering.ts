@@ -3,7 +3,7 @@ import type { ImageDataset } from '../contract/dataset';
 import type { ParamsOf, ParamSpecs } from '../contract/params';
 import { LabError } from '../contract/problem';
 import type { ArmContext } from './context';
-import type { CostBasis, FilteringDefense, Trainer } from './definitions';
+import type { CostBasis, Examined, FilteringDefense, Trainer } from './definitions';
 import { suspectsOf } from './provenance';
 import { selected, sizeOf } from './splits';
 
@@ -12,6 +12,12 @@ type AnyParams = ParamsOf<ParamSpecs>;
 /** Epochs of the model a filter examines: those of its parameters, else the arm's. */
 const examinedEpochs = (params: AnyParams, epochs: number): number =>
   (params.epochs as number | undefined) ?? epochs;
+
+/** What a filter sees of the data. */
+export const examinedOf = ({ train, validation, shape, classes }: ImageDataset): Examined => ({
+  ...{ train, validation, shape },
+  classes: classes.length,
+});
 
 export function filteringWork(defense: FilteringDefense, params: AnyParams, basis: CostBasis): number {
   const first = defense.examines === 'model' ? examinedEpochs(params, basis.epochs) : 0;
@@ -36,7 +42,7 @@ export async function filterAndTrain(filtering: Filtering): Promise<void> {
   const { defense, trainer, dataset, changed, context, basis, batchSize, tell } = filtering;
   const { arm } = context;
   const params = arm.defense!.params as AnyParams;
-  const { train, validation, shape, classes } = dataset;
+  const { train } = dataset;
   const total = defense.cost(basis, params);
   const worked: ArmContext['worked'] = tell ? context.worked : () => {};
   let done = 0;
@@ -47,7 +53,7 @@ export async function filterAndTrain(filtering: Filtering): Promise<void> {
       done = share;
     },
   };
-  const examined = { train, validation, shape, classes: classes.length };
+  const examined = examinedOf(dataset);
   const suspicion =
     defense.examines === 'model'
       ? await defense.suspect(

@@ -38,6 +38,32 @@ export function poisoningWork(arm: ArmPlan, basis: CostBasis): number {
   return surrogate + (attack.cost?.(basis, params) ?? 0);
 }
 
+/** Where a poisoning is only tried: it would go on with a network. */
+class Tried extends Error {}
+
+/**
+ * Tries the poisonings of some arms, each once, up to where a network would be trained: all they refuse in the data they refuse before.
+ * @throws LabError for parameters that the data do not allow
+ */
+export async function tryPoisonings(
+  arms: ArmPlan[],
+  dataset: ImageDataset,
+  contextOf: (arm: ArmPlan) => ArmContext,
+): Promise<void> {
+  const poisoned = arms.filter(({ poisoning }) => poisoning);
+  const each = new Map(poisoned.map((arm) => [JSON.stringify(arm.poisoning), arm]));
+  const reachedNetwork = () => Promise.reject(new Tried());
+  for (const arm of each.values()) {
+    const { attack, params } = poisoningOf(arm);
+    const { random, breathe } = contextOf(arm).for('poisoning');
+    const trial = { random, breathe, surrogate: reachedNetwork, attack: reachedNetwork, progress: () => {} };
+    await attack.poison(dataset, params, trial).catch((problem: unknown) => {
+      if (!(problem instanceof Tried)) throw problem;
+    });
+    await breathe();
+  }
+}
+
 /** A poisoned training set. */
 export interface Poisoned {
   dataset: ImageDataset;

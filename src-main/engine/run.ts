@@ -33,7 +33,7 @@ export async function run({ experiment, inputs, host, resume }: RunJob): Promise
     host.emit({ type: 'run-started', plan: thePlan });
     if (inputs.dataset) host.emit(dataFacts(inputs.dataset));
     if (inputs.remoteModel?.hash) host.emit(modelFacts(inputs.remoteModel));
-    runner.check?.(thePlan, experiment, inputs);
+    await runner.check?.(thePlan, experiment, inputs, (arm) => armContext(host, arm, () => {}));
   }
   const kept: Kept = { weights: new Map(), adversarial: new Map() };
   let done = history.reduce((last, event) => (event.type === 'progress' ? event.done : last), 0);

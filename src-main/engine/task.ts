@@ -30,8 +30,13 @@ export interface ArmResume {
 export interface TaskRunner {
   /** Work units of what comes after all arms. */
   closingWork?(experiment: Experiment, arms: ArmPlan[], attacks: AttackPlan[]): number;
-  /** Throws LabError for what the data show cannot be done, in the first arm or the last: before anything is. */
-  check?(plan: Plan, experiment: Experiment, inputs: Inputs): void;
+  /** Rejects with a LabError for what the data show cannot be done, in the first arm or the last: before anything is. */
+  check?(
+    plan: Plan,
+    experiment: Experiment,
+    inputs: Inputs,
+    contextOf: (arm: ArmPlan) => ArmContext,
+  ): Promise<void>;
   /** Work units of one arm; a unit is about one gradient step on a batch, whatever the task. */
   armWork(experiment: Experiment, arm: ArmPlan, attacks: AttackPlan[]): number;
   /**

@@ -90,6 +90,8 @@ export interface FilterContext extends Context {
 
 interface FilterBase<P extends ParamSpecs> extends DefenseBase<P> {
   stage: 'filtering';
+  /** Throws LabError, naming the parameter, for a training set it cannot examine; called before anything is trained. */
+  check?(examined: Examined, params: ParamsOf<P>): void;
   /** Work of the examination, in plain gradient steps on a batch. */
   cost(basis: CostBasis, params: ParamsOf<P>): number;
 }

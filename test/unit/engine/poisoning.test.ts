@@ -2,6 +2,7 @@
 import '@tensorflow/tfjs-node';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { parseExperiment } from '../../../src-main/contract/experiment';
 import type { ParamsOf, ParamSpecs } from '../../../src-main/contract/params';
 import { stream } from '../../../src-main/contract/random';
 import type { FeatureTarget, PoisonContext } from '../../../src-main/engine/definitions';
@@ -24,8 +25,10 @@ import { provenanceOf, ratesOf } from '../../../src-main/engine/provenance';
 import { attackOf, defenseById } from '../../../src-main/engine/registry';
 import { dense, flatten, Network } from '../../../src-main/engine/network';
 import { resolve } from '../../../src-main/engine/resolve';
+import { run } from '../../../src-main/engine/run';
 import { NetworkTarget } from '../../../src-main/engine/target-views';
-import { contextOf, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
+import { fullCatalog } from '../../../src-main/worker/full-catalog';
+import { contextOf, recordingHost, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
 
 const dataset = tinyDataset();
 const context: PoisonContext = {
@@ -41,7 +44,8 @@ function poisoned(id: string, given: object) {
   return attack.poison(dataset, params as ParamsOf<ParamSpecs>, context);
 }
 
-function suspects(id: string, given: object, examined = dataset) {
+/** What a filter finds, checked before as by the frame. */
+async function suspects(id: string, given: object, { train, validation, shape, classes } = dataset) {
   const defense = defenseById(id);
   if (defense.stage !== 'filtering') throw new Error(`${id} is no filter`);
   const training = {
@@ -53,17 +57,13 @@ function suspects(id: string, given: object, examined = dataset) {
     finalShare: 0,
   } as const;
   const { params } = resolve({ id, ...given }, defense, training);
-  const { train, validation, shape, classes } = examined;
+  const examined = { train, validation, shape, classes: classes.length };
+  defense.check?.(examined, params as ParamsOf<ParamSpecs>);
   const model = new NetworkTarget(tinyNetwork(), 3) as FeatureTarget & null;
-  return defense.suspect(
-    { train, validation, shape, classes: classes.length },
-    model,
-    params as ParamsOf<ParamSpecs>,
-    {
-      ...contextOf(4),
-      progress: () => {},
-    },
-  );
+  return defense.suspect(examined, model, params as ParamsOf<ParamSpecs>, {
+    ...contextOf(4),
+    progress: () => {},
+  });
 }
 
 describe('a patch', () => {
@@ -153,6 +153,26 @@ describe('what is poisoned', () => {
     await expect(
       attack.poison({ ...dataset, classes: ['one'] }, params as ParamsOf<ParamSpecs>, context),
     ).rejects.toThrow(/has 1 class/);
+  });
+
+  it.each([
+    [{ poisoning: [{ id: 'sig', rate: 0.5 }] }, /of the target class there are 32/],
+    [{ poisoning: [{ id: 'clean-label', rate: 0.01, right: 7 }] }, /outside the image/],
+    [{ defenses: [{ id: 'knn-filter', neighbours: 96 }] }, /95 others/],
+    [{ defenses: [{ id: 'by-hand', removed: ['96'] }] }, /expected the number of a training sample, 0 to 95/],
+  ])('%o is refused before anything is trained', async (given, message) => {
+    const common = {
+      name: 'refused',
+      task: 'classification',
+      dataset: { id: 'mnist' },
+      model: { id: 'mlp' },
+    };
+    const parsed = parseExperiment({ ...common, ...given }, fullCatalog());
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    const host = recordingHost();
+    const job = { experiment: parsed.experiment, inputs: { dataset }, host, resume: null };
+    await expect(run(job)).rejects.toThrow(message);
+    expect(host.events.map(({ type }) => type)).toEqual(['run-started', 'data-loaded']);
   });
 
   it('labels flip from class to class, and by margin the furthest first', async () => {

@@ -22,6 +22,9 @@ export default defineDataFilter({
     }),
   },
   cost: () => 0,
+  check({ train }, { removed }) {
+    samplesNamed(removed ?? [], sizeOf(train));
+  },
   async suspect({ train }, _model, { removed }) {
     return {
       removed: numbersNamed(removed ?? [], sizeOf(train), 'defenses.by-hand.removed', 'training sample'),

@@ -47,15 +47,17 @@ export default defineModelFilter({
   derive: epochsOf,
   // A sample against a sample is some hundred multiplications, a step on a sample some hundred thousand.
   cost: ({ batches, train }) => PASS * batches * (1 + train / 1000),
+  check({ train }, { neighbours }) {
+    const n = sizeOf(train);
+    if (neighbours < n) return;
+    throw new LabError(
+      'defenses.knn-filter.neighbours',
+      `found ${neighbours}, but each of ${n} training samples has ${n - 1} others`,
+      `Give at most ${n - 1}, or more samples.`,
+    );
+  },
   async suspect({ train }, model, { neighbours, agreement, space }, context) {
     const n = sizeOf(train);
-    if (neighbours >= n) {
-      throw new LabError(
-        'defenses.knn-filter.neighbours',
-        `found ${neighbours}, but each of ${n} training samples has ${n - 1} others`,
-        `Give at most ${n - 1}, or more samples.`,
-      );
-    }
     const rows = space === 'pixels' ? train.images : featuresOf(model, train);
     const scores = new Float32Array(n);
     const all = tf.tensor2d(rows, [n, rows.length / n]);

@@ -40,14 +40,15 @@ export default defineModelFilter({
   },
   derive: epochsOf,
   cost: ({ batches }, { overlays }) => PASS * batches * overlays,
+  check({ validation }) {
+    if (sizeOf(validation) > 0) return;
+    throw new LabError(
+      'defenses.strip',
+      'the experiment has no validation images, which the threshold is set on',
+      'Set dataset.validation.',
+    );
+  },
   async suspect({ train, validation }, model, { overlays, falsePositiveRate }, context) {
-    if (sizeOf(validation) === 0) {
-      throw new LabError(
-        'defenses.strip',
-        'the experiment has no validation images, which the threshold is set on',
-        'Set dataset.validation.',
-      );
-    }
     const over = selected(
       validation,
       context.random('overlays').shuffle(Uint32Array.from(validation.labels.keys())),
