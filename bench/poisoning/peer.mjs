@@ -48,6 +48,9 @@ const base = {
   evaluation: { samples: 2000 },
 };
 
+/** What attacks are tried on beside ART: peer.py has the same. */
+const MLP = { id: 'mlp', units: 128 };
+
 /** Runs an experiment; its session's file and what `--json` prints. */
 function run(name, experiment) {
   const file = join(work, `${name}.yaml`);
@@ -245,10 +248,9 @@ const POISONINGS = {
 async function attacks(seed) {
   const dataset = await lab.loadDataset(DATA, {});
   const { shape, test } = dataset;
-  const model = mode === 'targeted' ? { id: 'mlp', units: 128 } : base.model;
-  const session = run(`${mode}-${seed}`, { model, seeds: [seed], poisoning: POISONINGS[mode] });
+  const session = run(`${mode}-${seed}`, { model: MLP, seeds: [seed], poisoning: POISONINGS[mode] });
   const [first, ...poisonedArms] = armsOf(session);
-  const unpoisoned = targetOf(first, dataset, model);
+  const unpoisoned = targetOf(first, dataset, MLP);
   const logits = lab.logitsOf(unpoisoned, test);
   unpoisoned.network.dispose();
   const rows = [];
@@ -301,10 +303,9 @@ const highest = (scores) => scores.indexOf(Math.max(...scores));
 async function transfer(seed) {
   const dataset = await lab.loadDataset(DATA, {});
   const { train, test } = dataset;
-  const model = { id: 'mlp', units: 128 };
-  const [clean] = armsOf(run(`clean-${seed}`, { model, seeds: [seed] }));
-  const extractor = targetOf(clean, dataset, model);
-  const width = model.units;
+  const [clean] = armsOf(run(`clean-${seed}`, { model: MLP, seeds: [seed] }));
+  const extractor = targetOf(clean, dataset, MLP);
+  const width = MLP.units;
   const tested = lab.featuresOf(extractor, test);
   const answers = (features, poisoned) => {
     const head = trainedHead(features, poisoned.labels, width, seed);

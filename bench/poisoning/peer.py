@@ -52,20 +52,14 @@ def seeded(offset: int = 0) -> None:
     np.random.seed(options.seed + offset)
 
 
-def article_cnn() -> nn.Module:
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32 * 26 * 26, 64), nn.ReLU(), nn.Linear(64, 10)
-    )
-
-
 def mlp() -> nn.Module:
     return nn.Sequential(
         nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 10)
     )
 
 
-def classifier(build) -> PyTorchClassifier:
-    model = build()
+def classifier() -> PyTorchClassifier:
+    model = mlp()
     return PyTorchClassifier(
         model=model,
         loss=nn.CrossEntropyLoss(),
@@ -76,9 +70,9 @@ def classifier(build) -> PyTorchClassifier:
     )
 
 
-def trained(build, x: np.ndarray, y: np.ndarray, offset: int = 0) -> PyTorchClassifier:
+def trained(x: np.ndarray, y: np.ndarray, offset: int = 0) -> PyTorchClassifier:
     seeded(offset)
-    made = classifier(build)
+    made = classifier()
     made.fit(x, y, batch_size=128, nb_epochs=EPOCHS)
     return made
 
@@ -155,7 +149,7 @@ def backdoor() -> None:
         poisoned_y[flags] = answers.argmax(1)
         seconds = time.perf_counter() - begun
     else:
-        proxy = trained(article_cnn, x, y, 100)
+        proxy = trained(x, y, 100)
         seeded()
         attack = PoisoningAttackCleanLabelBackdoor(
             pattern, proxy, one_hot[target], pp_poison=flags.sum() / (y == target).sum(), eps=0.3, eps_step=0.1, max_iter=40
@@ -171,7 +165,7 @@ def backdoor() -> None:
         ("Sparring, learnt in PyTorch", lab_poisoned(), others * (1 - mask) + pixels * mask, None),
         ("ART, learnt in PyTorch", (poisoned_x, poisoned_y), pattern.poison(others.copy(), y=one_hot[[target]], broadcast=True)[0], seconds),
     ):
-        model = trained(article_cnn, x_set, y_set)
+        model = trained(x_set, y_set)
         tell(
             tool=tool,
             success=float((predicted(model, triggered.astype(np.float32)) == target).mean()),
@@ -187,7 +181,7 @@ def targeted() -> None:
     wanted, target = (int(value) for value in read("plot"))
     victim = images("test-images")[[wanted]]
     begun = time.perf_counter()
-    proxy = trained(mlp, x, y, 100)
+    proxy = trained(x, y, 100)
     seeded()
     if options.mode == "feature-collision":
         # Its learning rate is for pixels to 255: here for [0, 1].
@@ -208,7 +202,7 @@ def targeted() -> None:
         ("Sparring, learnt in PyTorch", lab_poisoned()[0], None),
         ("ART, learnt in PyTorch", poisoned.astype(np.float32), seconds),
     ):
-        model = trained(mlp, x_set, y)
+        model = trained(x_set, y)
         success = float(predicted(model, victim)[0] == target)
         tell(tool=tool, success=success, **({} if spent is None else {"seconds": spent}))
 
