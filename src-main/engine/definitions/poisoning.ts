@@ -43,7 +43,7 @@ export interface TrainingSetAttack<P extends ParamSpecs = ParamSpecs> extends At
   /**
    * Alters samples of the training part, in place: a sample keeps its index. Never changes `dataset`; `changed` are the
    * indices, rising.
-   * @throws LabError for parameters that the data do not allow
+   * @throws LabError for parameters that the data do not allow, before a network is asked for: the frame tries it that far first
    */
   poison(
     dataset: ImageDataset,
