@@ -23,12 +23,12 @@ export default defineDataFilter({
   },
   cost: () => 0,
   check({ train }, { removed }) {
-    samplesNamed(removed ?? [], sizeOf(train));
+    samplesNamed(removed, sizeOf(train));
   },
   async suspect({ train }, _model, { removed }) {
-    return {
-      removed: numbersNamed(removed ?? [], sizeOf(train), 'defenses.by-hand.removed', 'training sample'),
-      scores: null,
-    };
+    return { removed: samplesNamed(removed, sizeOf(train)), scores: null };
   },
 });
+
+const samplesNamed = (names: string[] | null, n: number): Uint32Array =>
+  numbersNamed(names ?? [], n, 'defenses.by-hand.removed', 'training sample');
