@@ -97,7 +97,7 @@ class Recorded(PyTorchClassifier):
 
 
 def filters() -> None:
-    """ART's comparison by relative size, the nearest to the lab's, fails in ART itself on NumPy 2."""
+    """ART's comparisons by relative size and by silhouette, the nearest to the lab's, fail within ART on NumPy 2."""
     warnings.filterwarnings("ignore", message="FastICA did not converge")
     labels = np.eye(10)[read("labels")]
     model = mlp()
@@ -116,7 +116,7 @@ def filters() -> None:
         "spectral-signatures, default": spectral(0.33),
         "spectral-signatures, expected .05": spectral(0.05),
         "activation-clustering, default": clustering(reduce="FastICA"),
-        "activation-clustering, silhouette": clustering(reduce="FastICA", cluster_analysis="silhouette-scores"),
+        "activation-clustering, PCA": clustering(reduce="PCA"),
     }.items():
         seconds = []
         for _ in range(TIMES):
