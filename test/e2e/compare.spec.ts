@@ -68,7 +68,7 @@ test('two recorded sessions are compared, run again and reported', async ({ lab,
     await expect(page.getByRole('img', { name: /^Heat map of arms/ })).toBeVisible();
     await page.getByRole('tab', { name: 'Paired tests' }).click();
     await expect(page.getByText(/paired by seed, n = 1\. With 1 seed/)).toBeVisible();
-    await page.getByRole('tab', { name: 'Settings that differ' }).click();
+    await page.getByRole('tab', { name: 'Settings', exact: true }).click();
     await expect(page.getByRole('row', { name: /training\.epochs/ })).toContainText('13');
     await lab.photograph('compare');
   });
