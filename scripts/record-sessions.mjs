@@ -1,6 +1,6 @@
 /**
- * Records the sessions that come with the app anew: `node scripts/record-sessions.mjs`. Each is the session of the bout of
- * its name, as the command line records it.
+ * Records the sessions that come with the app anew: `node scripts/record-sessions.mjs [NAME …]`. Each is the session of the
+ * bout of its name, as the command line records it.
  */
 import { mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
@@ -13,7 +13,8 @@ import { runCommandLine } from './launch.mjs';
 import { ensureSetUp } from './set-up/index.mjs';
 import { repository } from './set-up/paths.mjs';
 
-const BOUTS = ['first-look', 'first-look-agent'];
+const given = process.argv.slice(2);
+const BOUTS = given.length ? given : ['first-look', 'first-look-agent'];
 const folder = join(repository, 'examples', 'sessions');
 
 /** In small pages its many small images leave less room between them. */

@@ -29,11 +29,16 @@ function lowest({ attacks }: GroupSummary, metric: string): MarkedInterval | nul
   return found.sort((a, b) => a.mean - b.mean)[0] ?? null;
 }
 
+/** What is left of an agent is a return, of a classifier a share. */
+const ofAgents = ({ clean }: GroupSummary): boolean => clean.return !== undefined;
+
 /** The columns of the board, in order. `sampleCount` is needed for times an input. */
 const measuresFor = (sampleCount: number): BoardMeasure[] => [
   { measure: 'cleanAccuracy', valueOf: ({ clean }) => clean.accuracy ?? null },
-  { measure: 'worstCase', valueOf: ({ worstCase }) => worstCase },
-  { measure: 'unseenAccuracy', valueOf: ({ unseen }) => unseen },
+  { measure: 'worstCase', valueOf: (group) => (ofAgents(group) ? null : group.worstCase) },
+  { measure: 'unseenAccuracy', valueOf: (group) => (ofAgents(group) ? null : group.unseen) },
+  { measure: 'cleanReturn', valueOf: ({ clean }) => clean.return ?? null },
+  { measure: 'worstReturn', valueOf: (group) => (ofAgents(group) ? group.worstCase : null) },
   { measure: 'obliviousWorstCase', valueOf: (group) => lowest(group, 'obliviousRobustAccuracy') },
   { measure: 'corruptedAccuracy', valueOf: ({ corruptions }) => corruptions?.mean ?? null },
   {
@@ -55,7 +60,7 @@ export interface BoardRow {
   seeds: number[];
   /** By name of the measure; only those that some row has. */
   values: Record<string, MarkedInterval | null>;
-  /** Nothing else is at least as good in clean and worst-case accuracy and better in one of them. */
+  /** Nothing else is at least as good left alone and at the worst, and better in one of them. */
   onFront: boolean;
   holds: boolean;
   robust: boolean;
@@ -67,6 +72,12 @@ export interface Board {
   measures: string[];
   rows: BoardRow[];
 }
+
+/** The two measures that defences are weighed by first: left alone, and at the worst. */
+export const weighedBy = (measures: readonly string[]): { clean: string; worst: string } =>
+  measures.includes('cleanReturn')
+    ? { clean: 'cleanReturn', worst: 'worstReturn' }
+    : { clean: 'cleanAccuracy', worst: 'worstCase' };
 
 /** Inputs of each evaluation; 0 before the first. */
 export const samplesOf = ({ arms }: RunState): number =>
@@ -88,7 +99,8 @@ export function boardOf(summary: readonly GroupSummary[], samples: number): Boar
     robust: group.verdict.robust,
     failedChecks: failedChecks(group.verdict),
   }));
-  const front = paretoFront(rows, 'cleanAccuracy', 'worstCase');
+  const { clean, worst } = weighedBy(measures.map(({ measure }) => measure));
+  const front = paretoFront(rows, clean, worst);
   rows.forEach((row, i) => (row.onFront = front.includes(i)));
   return { measures: measures.map(({ measure }) => measure), rows };
 }

@@ -549,6 +549,18 @@ export const MEASURES: Record<string, Measure> = {
     better: 'higher',
     help: 'Inputs right before and after every attack of the experiment that has an epsilon; where none has one, after all.',
   },
+  cleanReturn: {
+    title: 'Return left alone',
+    unit: 'return',
+    better: 'higher',
+    help: 'True, undiscounted reward of an episode without an attack, on average.',
+  },
+  worstReturn: {
+    title: 'Lowest return',
+    unit: 'return',
+    better: 'higher',
+    help: 'Of each seed the lowest mean return under any attack of the experiment.',
+  },
   unseenAccuracy: {
     title: 'Unseen attacks',
     unit: 'share',

@@ -5,7 +5,8 @@ import { LabError } from '../contract/problem';
 
 /** What kept `path` from being written, told to a person. */
 export function writingError(error: unknown, path: string): LabError {
-  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
+  // TensorFlow, which writes event files itself, has the system's words alone.
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC' || /no space left on device/i.test(String(error))) {
     return new LabError(
       path,
       'the disk is full: nothing was written',

@@ -8,9 +8,6 @@ import type { ChartOption, CustomSeriesOption, LineSeriesOption, ScatterSeriesOp
 import type { Family } from './families';
 import { MARK } from './mark';
 
-/** So many names can be moved apart. */
-const MOST_NAMES = 10;
-
 export interface BoardPoint {
   family: Pick<Family, 'label' | 'color'>;
   row: BoardRow;
@@ -100,6 +97,19 @@ export function boardOption(
       return { type: 'group', children: [line([ax, my], [bx, my]), line([mx, ay], [mx, by])] };
     },
   };
+  const bounds = (name: string, values: MarkedInterval[]) => {
+    const { unit } = measureOf(name);
+    return roundBounds(
+      values.flatMap((value) => endsOf(value).map((end) => at(end, unit))),
+      unit === 'share',
+    );
+  };
+  const across = bounds(
+    x,
+    drawn.map(({ a }) => a),
+  );
+  /** A name over a point at the right edge would be cut off there. */
+  const nearEnd = (value: number): boolean => value > across.min + 0.85 * (across.max - across.min);
   const scatter: ScatterSeriesOption = {
     type: 'scatter',
     z: 3,
@@ -117,7 +127,7 @@ export function boardOption(
         label: {
           show: true,
           formatter: one.family.label + (doubtful ? ` ${MARK}` : ''),
-          position: 'top' as const,
+          position: nearEnd(at(one.a.mean, xMeasure.unit)) ? ('left' as const) : ('top' as const),
           distance: 6,
           color: palette.ink,
           fontFamily: palette.font,
@@ -128,20 +138,13 @@ export function boardOption(
         },
       };
     }),
-    // Of many names those that find no room are left to the tooltip.
-    labelLayout: { hideOverlap: drawn.length > MOST_NAMES, moveOverlap: 'shiftY' },
+    // Names that find no room are left to the tooltip.
+    labelLayout: { hideOverlap: true, moveOverlap: 'shiftY' },
   };
   const { tooltip, ...rest } = base(palette);
-  const axisOf = (name: string, values: MarkedInterval[], gap: number) => {
+  const axisOf = (name: string, ends: ReturnType<typeof roundBounds>, gap: number) => {
     const { title, unit } = measureOf(name);
-    return {
-      type: 'value' as const,
-      ...roundBounds(
-        values.flatMap((value) => endsOf(value).map((end) => at(end, unit))),
-        unit === 'share',
-      ),
-      ...axis(palette, withUnit(title, unit), gap),
-    };
+    return { type: 'value' as const, ...ends, ...axis(palette, withUnit(title, unit), gap) };
   };
   return {
     ...rest,
@@ -161,14 +164,13 @@ export function boardOption(
       : {}),
     grid: { left: 56, right: 28, top: figure ? 56 : 26, bottom: 40 },
     tooltip: { ...tooltip, trigger: 'item', formatter: (item) => String([item].flat()[0]!.name) },
-    xAxis: axisOf(
-      x,
-      drawn.map(({ a }) => a),
-      24,
-    ),
+    xAxis: axisOf(x, across, 24),
     yAxis: axisOf(
       y,
-      drawn.map(({ b }) => b),
+      bounds(
+        y,
+        drawn.map(({ b }) => b),
+      ),
       40,
     ),
     series: [steps, whiskers, scatter],

@@ -1,6 +1,7 @@
 /** The parts of ECharts in use, registered once. */
 import { CustomChart, LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent, TitleComponent, TooltipComponent } from 'echarts/components';
+import { LabelLayout } from 'echarts/features';
 import { connect, use, type ComposeOption } from 'echarts/core';
 import { CanvasRenderer, SVGRenderer } from 'echarts/renderers';
 import type { CustomSeriesOption, LineSeriesOption, ScatterSeriesOption } from 'echarts/charts';
@@ -12,6 +13,7 @@ export const registerCharts = (): void =>
     CanvasRenderer,
     CustomChart,
     GridComponent,
+    LabelLayout,
     LineChart,
     ScatterChart,
     SVGRenderer,

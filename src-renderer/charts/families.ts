@@ -3,7 +3,7 @@ import { find, type Catalog, type Kind } from '../../src-main/contract/catalog';
 import type { ArmPlan, AttackPlan, Plan } from '../../src-main/contract/events';
 import type { Applied } from '../../src-main/contract/params';
 import { familyKey } from '../../src-main/contract/summary';
-import { isNorm, normSymbol, plain, symbol } from '../format';
+import { isNorm, normSymbol, plain, symbol, words } from '../format';
 
 export interface Family {
   key: string;
@@ -60,7 +60,9 @@ function shortName(catalog: Catalog, kind: Kind, id: string): string {
 
 /** A norm names itself: “L2”, not “norm l2”. */
 const setting = (name: string, value: unknown): string =>
-  name === 'norm' && isNorm(value) ? normSymbol(value) : `${symbol(name)} ${shown(value)}`;
+  name === 'norm' && isNorm(value)
+    ? normSymbol(value)
+    : `${symbol(name) === name ? words(name).toLowerCase() : symbol(name)} ${shown(value)}`;
 
 /** Name and the parameters given, as in “PGD · ε 0.3”. */
 export function label(catalog: Catalog, kind: Kind, applied: Applied, parameters: readonly string[]): string {

@@ -183,6 +183,19 @@ export function resultGrid(rows: readonly ResultRow[], attacks: number, metric: 
   };
 }
 
+/** Attacks given with several values, under one head. */
+export function attackHeads(
+  labels: readonly string[],
+): { name: string; columns: { index: number; label: string }[] }[] {
+  const groups: ReturnType<typeof attackHeads> = [];
+  labels.forEach((label, index) => {
+    const [name = label, ...rest] = label.split(' · ');
+    if (groups.at(-1)?.name !== name) groups.push({ name, columns: [] });
+    groups.at(-1)!.columns.push({ index, label: rest.join(' · ') });
+  });
+  return groups;
+}
+
 /** How a number of the grid is written. */
 export const shownIn = ({ metric, decimals }: ResultGrid, value: number): string =>
   fixed(value, measureOf(metric).unit, decimals);

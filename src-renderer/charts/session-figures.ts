@@ -1,5 +1,6 @@
 /** The figures of a whole session on paper, as its report shows them. */
 import type { Catalog } from '../../src-main/contract/catalog';
+import { weighedBy } from '../../src-main/contract/board';
 import { CERTIFIED_NORMS } from '../../src-main/contract/certified';
 import type { Plan } from '../../src-main/contract/events';
 import type { RunState } from '../../src-main/contract/fold';
@@ -79,11 +80,14 @@ export function sessionFigures(source: FigureSource, palette: Palette): Figure[]
   const figures: Figure[] = [];
 
   const points = rows.flatMap(({ family, board }) => (board ? [{ family, row: board }] : []));
-  if (points.some(({ row }) => row.values['cleanAccuracy'] && row.values['worstCase'])) {
+  const weighed = weighedBy(points.flatMap(({ row }) => Object.keys(row.values)));
+  if (points.some(({ row }) => row.values[weighed.clean] && row.values[weighed.worst])) {
     figures.push({
       title: 'Trade-off',
-      caption: 'Worst case over all attacks against clean accuracy, and the Pareto front.',
-      option: boardOption(points, 'cleanAccuracy', 'worstCase', palette, true),
+      caption: learns
+        ? 'The lowest return under any attack against the return left alone, and the Pareto front.'
+        : 'Worst case over all attacks against clean accuracy, and the Pareto front.',
+      option: boardOption(points, weighed.clean, weighed.worst, palette, true),
       size: { width: WIDTH, height: 460 },
     });
   }

@@ -36,6 +36,7 @@ export const SHORTCUTS: Shortcut[] = [
   { keys: ['Home'], does: 'To the session’s beginning', command: 'toBegin', key: 'Home' },
   { keys: ['End'], does: 'To its end, and on with what is added', command: 'toEnd', key: 'End' },
   { keys: ['F'], does: 'Fork a new run from here', command: 'fork', key: 'f' },
+  { keys: ['↑', '↓'], does: 'In the list of sessions: the row above, below' },
   { keys: ['Ctrl++', 'Ctrl+-', 'Ctrl+0'], does: 'Larger, smaller, as it was' },
   { keys: ['?'], does: 'This overview' },
 ];

@@ -1,8 +1,50 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { image } from './experiments';
 import { expect, test } from './lab';
+
+test('a bout of the lab is run, told again to the last bit, weighed against the shipped one, and reported', async ({
+  lab,
+  home,
+}) => {
+  const { page } = lab;
+  const bout = readFileSync(join(__dirname, '../../examples/gridworld-oracle.yaml'), 'utf8');
+  await lab.start(bout.replace('seeds: [1, 2, 3, 4, 5]', 'seeds: [1, 2]'));
+  await expect(lab.status()).toHaveText('Done', { timeout: 150_000 });
+  const report = join(home, 'report.html');
+  await lab.saveAs(report);
+  await page.getByRole('button', { name: 'Report', exact: true }).click();
+  await expect.poll(() => existsSync(report)).toBe(true);
+  const text = readFileSync(report, 'utf8');
+  for (const said of ['Lowest return', 'An episode of', 'gridworld-oracle', 'Robust'])
+    expect(text).toContain(said);
+
+  await lab.go('Sessions');
+  await page.getByRole('button', { name: 'More for gridworld-oracle' }).click();
+  await page.getByRole('menuitem', { name: 'Reproduce' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Reproduce “gridworld-oracle”' });
+  await expect(dialog.getByRole('alert')).toContainText(/Identical: all \d+ recorded events came again/, {
+    timeout: 120_000,
+  });
+  await dialog.getByRole('button', { name: 'Close', exact: true }).click();
+
+  // Beside the session of another bout, as it was recorded elsewhere.
+  copyFileSync(
+    join(__dirname, '../../examples/sessions/first-look-agent.sparring'),
+    join(home, 'sessions', 'first-look-agent-elsewhere.sparring'),
+  );
+  await lab.go('Guide');
+  await lab.go('Sessions');
+  await page.getByRole('checkbox', { name: 'Tick all sessions listed' }).locator('xpath=..').click();
+  await page.getByRole('button', { name: 'Compare 2' }).click();
+  const table = page.getByRole('region', { name: 'Arms and attacks' });
+  for (const arm of ['gridworld-oracle: Undefended', 'first-look-agent: Undefended'])
+    await expect(table).toContainText(arm);
+  await expect(
+    page.getByRole('img', { name: /^Lowest return against Return left alone over all/ }),
+  ).toBeVisible();
+});
 
 test('two recorded sessions are compared, run again and reported', async ({ lab, home }) => {
   const { page } = lab;
@@ -68,7 +110,7 @@ test('two recorded sessions are compared, run again and reported', async ({ lab,
     await expect(page.getByRole('img', { name: /^Heat map of arms/ })).toBeVisible();
     await page.getByRole('tab', { name: 'Paired tests' }).click();
     await expect(page.getByText(/paired by seed, n = 1\. With 1 seed/)).toBeVisible();
-    await page.getByRole('tab', { name: 'Settings that differ' }).click();
+    await page.getByRole('tab', { name: 'Settings', exact: true }).click();
     await expect(page.getByRole('row', { name: /training\.epochs/ })).toContainText('13');
     await lab.photograph('compare');
   });

@@ -1,8 +1,9 @@
 /** The sessions that come with the app: played, wound, forked; and what the shell does for every view. */
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { _electron, type Page } from '@playwright/test';
 import { expect, Lab, test } from './lab';
 
 const SHIPPED = join(__dirname, '../../examples/sessions');
@@ -171,7 +172,6 @@ test('broken sessions say what is wrong with them', async ({ lab, home }) => {
   const { page } = lab;
   mkdirSync(join(home, 'sessions'), { recursive: true });
   copyFileSync(join(SHIPPED, 'first-look.sparring'), join(home, 'sessions', 'newer.sparring'));
-  const { DatabaseSync } = await import('@photostructure/sqlite');
   const database = new DatabaseSync(join(home, 'sessions', 'newer.sparring'));
   database.exec('PRAGMA user_version = 99');
   database.close();
@@ -185,18 +185,109 @@ test('broken sessions say what is wrong with them', async ({ lab, home }) => {
   expect(existsSync(join(home, 'sessions', 'newer.sparring'))).toBe(true);
 });
 
-test('axe finds nothing serious in any view, light or dark', async ({ lab }) => {
+test('a session is written by the command line while the window looks at it', async ({ lab, home }) => {
   const { page } = lab;
+  const folder = join(home, 'sessions');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'live.sparring');
+  copyFileSync(join(SHIPPED, 'first-look.sparring'), file);
+  // What a run of the command line holds: the writer's lock.
+  const lock = new DatabaseSync(`${file}-lock`);
+  lock.exec('BEGIN EXCLUSIVE');
+  await lab.go('Sessions');
+  await page.getByRole('button', { name: 'More for first-look' }).click();
+  await page.getByRole('menuitem', { name: 'Rename' }).click();
+  await page.getByLabel('New name').fill('told apart');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'told apart', exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'More for told apart' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'this session is being written' })).toBeVisible();
+  expect(existsSync(file)).toBe(true);
+  // Another window of the same library is not opened: the first one comes to the front.
+  const second = await _electron
+    .launch({
+      cwd: join(__dirname, '../..'),
+      args: ['.', '--no-sandbox', '--disable-gpu'],
+      env: { ...(process.env as Record<string, string>), SPARRING_HOME: home },
+      timeout: 15_000,
+    })
+    .then(
+      (app) => app.windows().length,
+      () => 0,
+    );
+  expect(second).toBe(0);
+  lock.exec('ROLLBACK');
+  lock.close();
+  // Gone while it is listed: told, and the list goes on.
+  rmSync(file);
+  await page.getByRole('button', { name: 'told apart', exact: true }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'there is no such session' }).first()).toBeVisible();
+});
+
+test('the list of sessions goes by the keyboard, however long it is', async ({ lab, home }) => {
+  const { page } = lab;
+  const folder = join(home, 'sessions');
+  mkdirSync(folder, { recursive: true });
+  for (let i = 0; i < 40; i++)
+    copyFileSync(join(SHIPPED, 'first-look.sparring'), join(folder, `${i + 10}.sparring`));
+  await lab.go('Sessions');
+  await expect(page.getByText('40 of 40')).toBeVisible();
+  const names = page.getByRole('button', { name: 'first-look', exact: true });
+  await expect(names.first()).toBeVisible();
+  expect(await names.count()).toBeLessThan(35);
+  await names.first().focus();
+  const row = () =>
+    page.evaluate(() => document.activeElement!.closest('tr')!.getAttribute('aria-rowindex'));
+  for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowDown');
+  expect(await row()).toBe('32');
+  await page.keyboard.press('End');
+  expect(await row()).toBe('41');
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Home');
+  expect(await row()).toBe('2');
+  await page.keyboard.press('Space');
+  await expect(page.getByRole('button', { name: 'Compare 2' })).toBeEnabled();
+  // The row that is gone from sight keeps the focus.
+  await page.locator('.scroller').evaluate((element) => element.scrollTo(0, 1e5));
+  await page.waitForTimeout(200);
+  expect(await row()).toBe('2');
+  await page.getByRole('button', { name: 'Size' }).click();
+  await expect(page.getByRole('columnheader', { name: 'Size' })).toHaveAttribute('aria-sort', 'descending');
+  await page.reload();
+  await expect(page.getByRole('columnheader', { name: 'Size' })).toHaveAttribute('aria-sort', 'descending');
+});
+
+test('axe finds nothing serious in any view, light or dark', async ({ lab, home }) => {
+  const { page } = lab;
+  mkdirSync(join(home, 'sessions'), { recursive: true });
+  for (const name of ['one', 'two'])
+    copyFileSync(join(SHIPPED, 'first-look.sparring'), join(home, 'sessions', `${name}.sparring`));
+  // Two sessions of one name: told apart by their ids.
+  await page.evaluate(() => localStorage.setItem('sparring.compared', '["one","two"]'));
+  await page.reload();
   await openShipped(lab, 'first-look');
   const views: [string, () => Promise<unknown>][] = [
     ['Run', async () => {}],
     ['Trade-off', () => lab.go('Trade-off')],
     ['New', () => lab.go('New')],
     ['Sessions', () => lab.go('Sessions')],
+    ['Menu', () => page.getByRole('button', { name: 'More for first-look' }).first().click()],
+    [
+      'Compare',
+      async () => {
+        await page.keyboard.press('Escape');
+        await lab.go('Compare');
+        await expect(page.getByRole('region', { name: 'Arms and attacks' })).toContainText('two: Undefended');
+      },
+    ],
+    ['Paired tests', () => page.getByRole('tab', { name: 'Paired tests' }).click()],
     ['Settings', () => lab.go('Settings')],
     ['Tour', () => page.locator('body').press('g')],
     ['Guide page', () => page.getByRole('link', { name: 'TRADES', exact: true }).click()],
     ['Palette', () => page.keyboard.press('Control+k')],
+    ['Overview', async () => (await page.keyboard.press('Escape'), page.locator('body').press('?'))],
     ['Agent', async () => (await page.keyboard.press('Escape'), openShipped(lab, 'first-look-agent'))],
   ];
   const found: string[] = [];
