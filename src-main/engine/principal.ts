@@ -23,8 +23,11 @@ export function covarianceOf(
 ): { centred: Float32Array; covariance: Float64Array } {
   const n = rows.length / width;
   const mean = new Float64Array(width);
-  for (let at = 0; at < rows.length; at++) mean[at % width]! += rows[at]! / n;
-  const centred = Float32Array.from(rows, (value, at) => value - mean[at % width]!);
+  for (let row = 0; row < rows.length; row += width)
+    for (let k = 0; k < width; k++) mean[k]! += rows[row + k]! / n;
+  const centred = new Float32Array(rows.length);
+  for (let row = 0; row < rows.length; row += width)
+    for (let k = 0; k < width; k++) centred[row + k] = rows[row + k]! - mean[k]!;
   const sums = tf.tidy(() => {
     const x = tf.tensor2d(centred, [n, width]);
     return tf.matMul(x, x, true, false).dataSync<'float32'>();
@@ -83,9 +86,13 @@ function dot(a: Float64Array, b: Float64Array): number {
 
 function times(matrix: Float64Array, vector: Float64Array): Float64Array {
   const width = vector.length;
-  return Float64Array.from({ length: width }, (_, i) =>
-    dot(matrix.subarray(i * width, (i + 1) * width), vector),
-  );
+  const product = new Float64Array(width);
+  for (let i = 0; i < width; i++) {
+    let sum = 0;
+    for (let j = 0; j < width; j++) sum += matrix[i * width + j]! * vector[j]!;
+    product[i] = sum;
+  }
+  return product;
 }
 
 /** Gram–Schmidt, in place; a vector that depends on those before it becomes zero. */
