@@ -36,12 +36,14 @@ export function covarianceOf(
 }
 
 /**
- * The `k` first principal components of n rows of `width` values; fewer where there are fewer directions.
- * Orthogonal iteration on the covariance (Golub & Van Loan, Matrix Computations, §8.2.4).
+ * The `k` first principal components of rows with this covariance, width × width; fewer where there are fewer directions.
+ * Orthogonal iteration (Golub & Van Loan, Matrix Computations, §8.2.4).
  */
-export function principalComponents(rows: Float32Array, width: number, k: number): Principal {
-  const n = rows.length / width;
-  const { centred, covariance } = covarianceOf(rows, width);
+export function componentsOf(
+  covariance: Float64Array,
+  width: number,
+  k: number,
+): Pick<Principal, 'components' | 'variances' | 'total'> {
   let total = 0;
   for (let j = 0; j < width; j++) total += covariance[j * width + j]!;
   // Axes of largest variance are a start that is never orthogonal to all that is sought.
@@ -64,18 +66,32 @@ export function principalComponents(rows: Float32Array, width: number, k: number
     const largest = vector.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
     if (largest < 0) for (let j = 0; j < width; j++) vector[j]! *= -1;
   }
+  const variances = basis.map((vector) => dot(vector, times(covariance, vector)));
+  return { components: basis, variances, total };
+}
+
+/** The `k` first principal components of n rows of `width` values. */
+export function principalComponents(rows: Float32Array, width: number, k: number): Principal {
+  const n = rows.length / width;
+  const { centred, covariance } = covarianceOf(rows, width);
+  const found = componentsOf(covariance, width, k);
+  const along = found.components.map((component) => alongDirection(centred, component));
   return {
-    components: basis,
-    variances: basis.map((vector) => dot(vector, times(covariance, vector))),
-    total,
-    projected: Array.from({ length: n }, (_, i) =>
-      Float64Array.from(basis, (vector) => {
-        let sum = 0;
-        for (let j = 0; j < width; j++) sum += vector[j]! * centred[i * width + j]!;
-        return sum;
-      }),
-    ),
+    ...found,
+    projected: Array.from({ length: n }, (_, i) => Float64Array.from(along, (values) => values[i]!)),
   };
+}
+
+/** Each row's length along a direction. */
+export function alongDirection(rows: Float32Array, direction: Float64Array): Float64Array {
+  const width = direction.length;
+  const along = new Float64Array(rows.length / width);
+  for (let i = 0; i < along.length; i++) {
+    let sum = 0;
+    for (let j = 0; j < width; j++) sum += direction[j]! * rows[i * width + j]!;
+    along[i] = sum;
+  }
+  return along;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
