@@ -23,6 +23,16 @@ export function solveLower(factor: Float64Array, x: Float64Array | Float32Array)
   }
 }
 
+/** Solves Lᵀ y = x, in place. */
+export function solveUpper(factor: Float64Array, x: Float64Array): void {
+  const n = x.length;
+  for (let i = n - 1; i >= 0; i--) {
+    let sum = x[i]!;
+    for (let k = i + 1; k < n; k++) sum -= factor[k * n + i]! * x[k]!;
+    x[i] = sum / factor[i * n + i]!;
+  }
+}
+
 /** The inverse of a matrix, by its factor. */
 export function inverse(matrix: Float64Array, n: number): Float64Array {
   const factor = cholesky(matrix, n);
@@ -32,12 +42,8 @@ export function inverse(matrix: Float64Array, n: number): Float64Array {
     column.fill(0);
     column[c] = 1;
     solveLower(factor, column);
-    for (let i = n - 1; i >= 0; i--) {
-      let sum = column[i]!;
-      for (let k = i + 1; k < n; k++) sum -= factor[k * n + i]! * column[k]!;
-      column[i] = sum / factor[i * n + i]!;
-      result[i * n + c] = column[i]!;
-    }
+    solveUpper(factor, column);
+    for (let i = 0; i < n; i++) result[i * n + c] = column[i]!;
   }
   return result;
 }

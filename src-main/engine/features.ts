@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Split } from '../contract/dataset';
 import type { FeatureTarget, WhiteBoxTarget } from './definitions';
 import { softmaxCrossEntropy } from './kernels';
-import { inParts, toBatch } from './splits';
+import { inParts, sizeOf, toBatch } from './splits';
 
 /** Inputs asked about together. */
 const AT_ONCE = 500;
@@ -14,15 +14,18 @@ function rowsOf(
   split: Split,
   ask: (images: tf.Tensor4D, labels: tf.Tensor1D) => tf.Tensor,
 ): Float32Array {
-  const parts = inParts(split, AT_ONCE).map(([, part]) => {
+  let all: Float32Array | undefined;
+  for (const [start, part] of inParts(split, AT_ONCE)) {
     const { images, labels } = toBatch(part, inputShape);
-    const values = tf.tidy(() => ask(images, labels).dataSync<'float32'>().slice());
+    tf.tidy(() => {
+      const values = ask(images, labels).dataSync<'float32'>();
+      const width = values.length / sizeOf(part);
+      all ??= new Float32Array(sizeOf(split) * width);
+      all.set(values, start * width);
+    });
     tf.dispose([images, labels]);
-    return values;
-  });
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
-  return all;
+  }
+  return all ?? new Float32Array();
 }
 
 /** Activations of the last hidden layer, n × units. */

@@ -1,35 +1,10 @@
-/** Activations measured by what is usual: the spread within the other labels, where the poison of one label is not. */
-import { cholesky, solveLower } from './cholesky';
+/** Activations within their labels, measured by what is usual: the spread within the other labels, where the poison of one is not. */
+import { cholesky, solveLower, solveUpper } from './cholesky';
 import { rowsAt } from './features';
-import { covarianceOf, principalComponents } from './principal';
+import { alongDirection, componentsOf, covarianceOf } from './principal';
 
 /** Spread added in every direction, in shares of the mean one: units that are dead for the other labels have none. */
 const RIDGE = 0.01;
-
-/**
- * Features in units of the spread that is usual within the other labels: x becomes L⁻¹x, L Lᵀ being the mean of their covariances.
- * A robust estimate of a clean label's covariance, as SPECTRE's (Hayase et al. 2021), taken where the poison is not.
- */
-export function againstOthers(features: Float32Array, classes: Uint32Array[], n: number): Float32Array {
-  const width = features.length / n;
-  const covariances = classes.map((members) =>
-    members.length === 0 ? null : covarianceOf(rowsAt(features, members, width), width).covariance,
-  );
-  const measured = features.slice();
-  for (const [label, members] of classes.entries()) {
-    const others = covariances.flatMap((one, other) => (one && other !== label ? [one] : []));
-    if (others.length === 0) continue;
-    const usual = new Float64Array(width * width);
-    for (const one of others)
-      for (let at = 0; at < usual.length; at++) usual[at]! += one[at]! / others.length;
-    let trace = 0;
-    for (let k = 0; k < width; k++) trace += usual[k * width + k]!;
-    for (let k = 0; k < width; k++) usual[k * width + k]! += trace > 0 ? (RIDGE * trace) / width : 1;
-    const factor = cholesky(usual, width);
-    for (const index of members) solveLower(factor, measured.subarray(index * width, (index + 1) * width));
-  }
-  return measured;
-}
 
 /** Where samples lie within their own labels. */
 export interface WithinLabels {
@@ -41,24 +16,58 @@ export interface WithinLabels {
 
 /**
  * Each label's samples on their own `k` first principal components. A component is turned so that its heavier tail is positive: there
- * lies what differs from most of the label.
+ * lies what differs from most of the label. Spread by others: components of L⁻¹x, L Lᵀ being the mean of the other labels' covariances, a
+ * robust estimate of a clean label's, as SPECTRE's (Hayase et al. 2021), taken where the poison is not.
  */
 export function withinLabels(
   features: Float32Array,
   classes: Uint32Array[],
   n: number,
   k: number,
+  spread: 'others' | 'plain',
 ): WithinLabels {
   const width = features.length / n;
+  const labels = classes.map((members) =>
+    members.length === 0 ? null : covarianceOf(rowsAt(features, members, width), width),
+  );
   const places = Array.from({ length: k }, () => new Float32Array(n));
-  const explained = classes.map((members) => {
-    if (members.length === 0) return 0;
-    const { projected, variances, total } = principalComponents(rowsAt(features, members, width), width, k);
-    places.forEach((place, axis) => {
-      const skew = projected.reduce((sum, row) => sum + (row[axis] ?? 0) ** 3, 0);
-      members.forEach((index, row) => (place[index] = (skew < 0 ? -1 : 1) * (projected[row]![axis] ?? 0)));
+  const explained = classes.map((members, label) => {
+    const own = labels[label];
+    if (!own) return 0;
+    const others = labels.flatMap((one, other) => (one && other !== label ? [one.covariance] : []));
+    const factor = spread === 'others' && others.length > 0 ? cholesky(usualOf(others, width), width) : null;
+    const covariance = factor ? measuredBy(factor, own.covariance, width) : own.covariance;
+    const { components, variances, total } = componentsOf(covariance, width, k);
+    components.forEach((direction, axis) => {
+      // v · L⁻¹x = L⁻ᵀv · x
+      if (factor) solveUpper(factor, direction);
+      const along = alongDirection(own.centred, direction);
+      const skew = along.reduce((sum, value) => sum + value ** 3, 0);
+      members.forEach((index, row) => (places[axis]![index] = (skew < 0 ? -1 : 1) * along[row]!));
     });
     return total > 0 ? variances.reduce((a, b) => a + b, 0) / total : 0;
   });
   return { places, explained };
+}
+
+/** Mean of covariances, and a little in every direction. */
+function usualOf(covariances: Float64Array[], width: number): Float64Array {
+  const usual = new Float64Array(width * width);
+  for (const one of covariances)
+    for (let at = 0; at < usual.length; at++) usual[at]! += one[at]! / covariances.length;
+  let trace = 0;
+  for (let k = 0; k < width; k++) trace += usual[k * width + k]!;
+  for (let k = 0; k < width; k++) usual[k * width + k]! += trace > 0 ? (RIDGE * trace) / width : 1;
+  return usual;
+}
+
+/** L⁻¹ C L⁻ᵀ, the covariance of L⁻¹x. C is symmetric, so that its rows are its columns. */
+function measuredBy(factor: Float64Array, covariance: Float64Array, width: number): Float64Array {
+  const half = covariance.slice();
+  for (let i = 0; i < width; i++) solveLower(factor, half.subarray(i * width, (i + 1) * width));
+  const measured = new Float64Array(width * width);
+  for (let i = 0; i < width; i++)
+    for (let j = 0; j < width; j++) measured[j * width + i] = half[i * width + j]!;
+  for (let i = 0; i < width; i++) solveLower(factor, measured.subarray(i * width, (i + 1) * width));
+  return measured;
 }

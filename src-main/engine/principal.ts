@@ -23,8 +23,11 @@ export function covarianceOf(
 ): { centred: Float32Array; covariance: Float64Array } {
   const n = rows.length / width;
   const mean = new Float64Array(width);
-  for (let at = 0; at < rows.length; at++) mean[at % width]! += rows[at]! / n;
-  const centred = Float32Array.from(rows, (value, at) => value - mean[at % width]!);
+  for (let row = 0; row < rows.length; row += width)
+    for (let k = 0; k < width; k++) mean[k]! += rows[row + k]! / n;
+  const centred = new Float32Array(rows.length);
+  for (let row = 0; row < rows.length; row += width)
+    for (let k = 0; k < width; k++) centred[row + k] = rows[row + k]! - mean[k]!;
   const sums = tf.tidy(() => {
     const x = tf.tensor2d(centred, [n, width]);
     return tf.matMul(x, x, true, false).dataSync<'float32'>();
@@ -33,12 +36,14 @@ export function covarianceOf(
 }
 
 /**
- * The `k` first principal components of n rows of `width` values; fewer where there are fewer directions.
- * Orthogonal iteration on the covariance (Golub & Van Loan, Matrix Computations, §8.2.4).
+ * The `k` first principal components of rows with this covariance, width × width; fewer where there are fewer directions.
+ * Orthogonal iteration (Golub & Van Loan, Matrix Computations, §8.2.4).
  */
-export function principalComponents(rows: Float32Array, width: number, k: number): Principal {
-  const n = rows.length / width;
-  const { centred, covariance } = covarianceOf(rows, width);
+export function componentsOf(
+  covariance: Float64Array,
+  width: number,
+  k: number,
+): Pick<Principal, 'components' | 'variances' | 'total'> {
   let total = 0;
   for (let j = 0; j < width; j++) total += covariance[j * width + j]!;
   // Axes of largest variance are a start that is never orthogonal to all that is sought.
@@ -61,18 +66,32 @@ export function principalComponents(rows: Float32Array, width: number, k: number
     const largest = vector.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
     if (largest < 0) for (let j = 0; j < width; j++) vector[j]! *= -1;
   }
+  const variances = basis.map((vector) => dot(vector, times(covariance, vector)));
+  return { components: basis, variances, total };
+}
+
+/** The `k` first principal components of n rows of `width` values. */
+export function principalComponents(rows: Float32Array, width: number, k: number): Principal {
+  const n = rows.length / width;
+  const { centred, covariance } = covarianceOf(rows, width);
+  const found = componentsOf(covariance, width, k);
+  const along = found.components.map((component) => alongDirection(centred, component));
   return {
-    components: basis,
-    variances: basis.map((vector) => dot(vector, times(covariance, vector))),
-    total,
-    projected: Array.from({ length: n }, (_, i) =>
-      Float64Array.from(basis, (vector) => {
-        let sum = 0;
-        for (let j = 0; j < width; j++) sum += vector[j]! * centred[i * width + j]!;
-        return sum;
-      }),
-    ),
+    ...found,
+    projected: Array.from({ length: n }, (_, i) => Float64Array.from(along, (values) => values[i]!)),
   };
+}
+
+/** Each row's length along a direction. */
+export function alongDirection(rows: Float32Array, direction: Float64Array): Float64Array {
+  const width = direction.length;
+  const along = new Float64Array(rows.length / width);
+  for (let i = 0; i < along.length; i++) {
+    let sum = 0;
+    for (let j = 0; j < width; j++) sum += direction[j]! * rows[i * width + j]!;
+    along[i] = sum;
+  }
+  return along;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
@@ -83,9 +102,13 @@ function dot(a: Float64Array, b: Float64Array): number {
 
 function times(matrix: Float64Array, vector: Float64Array): Float64Array {
   const width = vector.length;
-  return Float64Array.from({ length: width }, (_, i) =>
-    dot(matrix.subarray(i * width, (i + 1) * width), vector),
-  );
+  const product = new Float64Array(width);
+  for (let i = 0; i < width; i++) {
+    let sum = 0;
+    for (let j = 0; j < width; j++) sum += matrix[i * width + j]! * vector[j]!;
+    product[i] = sum;
+  }
+  return product;
 }
 
 /** Gram–Schmidt, in place; a vector that depends on those before it becomes zero. */

@@ -5,7 +5,7 @@ import type { ArmPlan } from '../contract/events';
 import type { Experiment } from '../contract/experiment';
 import type { FeatureTarget, Suspicion, Trigger } from './definitions';
 import { byClass, featuresOf, lossesOf } from './features';
-import { againstOthers, withinLabels } from './label-spread';
+import { withinLabels } from './label-spread';
 import { principalComponents } from './principal';
 import { defenseById } from './registry';
 import { selected, sizeOf } from './splits';
@@ -89,7 +89,7 @@ export function activationsOf(
   const features = featuresOf(target, train);
   const { projected, variances, total } = principalComponents(features, features.length / n, 2);
   const labels = byClass(train, target.classes);
-  const { places, explained } = withinLabels(againstOthers(features, labels, n), labels, n, 2);
+  const { places, explained } = withinLabels(features, labels, n, 2, 'others');
   const along = (axis: number) => Float32Array.from(projected, (row) => row[axis] ?? 0);
   return {
     type: 'activations',

@@ -19,7 +19,7 @@ import {
 import { pruned } from '../../../src-main/engine/defenses/training/fine-pruning';
 import { symmetric } from '../../../src-main/engine/defenses/training/symmetric-cross-entropy';
 import { trimmed } from '../../../src-main/engine/defenses/training/trimmed-loss';
-import { againstOthers, withinLabels } from '../../../src-main/engine/label-spread';
+import { withinLabels } from '../../../src-main/engine/label-spread';
 import { principalComponents } from '../../../src-main/engine/principal';
 import { provenanceOf, ratesOf } from '../../../src-main/engine/provenance';
 import { attackOf, defenseById } from '../../../src-main/engine/registry';
@@ -220,7 +220,9 @@ describe('filters', () => {
   it('spectral signatures score squared distances along the line of largest variance', () => {
     const features = Float32Array.of(0, 0, 0, 0, 0, 0, 8, 0);
     const scores = (from: 'median' | 'mean') =>
-      [...spectralScores(features, [Uint32Array.of(0, 1, 2, 3)], 4, from)].map(Math.round);
+      [...spectralScores(features, [Uint32Array.of(0, 1, 2, 3)], 4, { spread: 'plain', from })].map(
+        Math.round,
+      );
     expect(scores('mean')).toEqual([4, 4, 4, 36]);
     expect(scores('median')).toEqual([0, 0, 0, 64]);
   });
@@ -228,18 +230,18 @@ describe('filters', () => {
   it('within labels the heavier tail is positive, whichever way it points', () => {
     const features = Float32Array.of(0, 0, 0, 8, 5, 5, 5, -3);
     const labels = [Uint32Array.of(0, 1, 2, 3), Uint32Array.of(4, 5, 6, 7)];
-    const { places, explained } = withinLabels(features, labels, 8, 1);
+    const { places, explained } = withinLabels(features, labels, 8, 1, 'plain');
     expect([...places[0]!].map(Math.round)).toEqual([-2, -2, -2, 6, -2, -2, -2, 6]);
     expect(explained).toEqual([1, 1]);
   });
 
   it('features are measured in the spread of the other label: variances 2 and .5, a hundredth of their mean added', () => {
-    const features = Float32Array.of(3, 5, 2, 0, -2, 0, 0, 1, 0, -1);
-    const measured = againstOthers(features, [Uint32Array.of(0), Uint32Array.of(1, 2, 3, 4)], 5);
-    expect(measured[0]).toBeCloseTo(3 / Math.sqrt(2.0125), 5);
-    expect(measured[1]).toBeCloseTo(5 / Math.sqrt(0.5125), 5);
-    // The one sample of label 0 has no spread: its hundredth is 1.
-    expect([...measured].slice(2)).toEqual([2, 0, -2, 0, 0, 1, 0, -1]);
+    const features = Float32Array.of(3, 5, -3, -5, 2, 0, -2, 0, 0, 1, 0, -1);
+    const labels = [Uint32Array.of(0, 1), Uint32Array.of(2, 3, 4, 5)];
+    const { places, explained } = withinLabels(features, labels, 6, 1, 'others');
+    expect(Math.abs(places[0]![0]!)).toBeCloseTo(Math.sqrt(9 / 2.0125 + 25 / 0.5125), 4);
+    expect(places[0]![1]).toBeCloseTo(-places[0]![0]!, 4);
+    expect(explained[0]).toBeCloseTo(1, 6);
   });
 
   it('components of equal spread have variance 1, and noise is none', () => {

@@ -2,7 +2,7 @@ import { choice, number } from '../../../contract/params';
 import { defineModelFilter } from '../../definitions';
 import { byClass, featuresOf } from '../../features';
 import { highest, medianOf } from '../../scores';
-import { againstOthers, withinLabels } from '../../label-spread';
+import { withinLabels } from '../../label-spread';
 import { sizeOf } from '../../splits';
 import { epochsOf, examinedEpochs, expectedShare, PASS } from '../filter-params';
 
@@ -47,8 +47,7 @@ export default defineModelFilter({
   cost: ({ batches }) => 2 * PASS * batches,
   async suspect({ train, classes }, model, { expected, excess, spread, from }, context) {
     const [features, labels] = [featuresOf(model, train), byClass(train, classes)];
-    const measured = spread === 'plain' ? features : againstOthers(features, labels, sizeOf(train));
-    const scores = spectralScores(measured, labels, sizeOf(train), from);
+    const scores = spectralScores(features, labels, sizeOf(train), { spread, from });
     await context.breathe();
     const count = Math.min(sizeOf(train) - 1, Math.round(expected * excess * sizeOf(train)));
     return { removed: highest(scores, count), scores };
@@ -63,9 +62,9 @@ export function spectralScores(
   features: Float32Array,
   classes: Uint32Array[],
   n: number,
-  from: 'median' | 'mean',
+  { spread, from }: { spread: 'others' | 'plain'; from: 'median' | 'mean' },
 ): Float32Array {
-  const [places] = withinLabels(features, classes, n, 1).places as [Float32Array];
+  const [places] = withinLabels(features, classes, n, 1, spread).places as [Float32Array];
   if (from === 'mean') return places.map((place) => place ** 2);
   for (const members of classes) {
     const median = medianOf(Array.from(members, (index) => places[index]!));
