@@ -110,7 +110,7 @@ def membership() -> None:
         )
     started = time.time()
     asked = Counted(network)
-    boundary = LabelOnlyDecisionBoundary(classifier(asked), distance_threshold_tau=0)
+    boundary = LabelOnlyDecisionBoundary(classifier(asked), distance_threshold_tau=1e-6)
     # Two estimates of the direction, of 100 and 141 questions: with the searches about what the lab's 300 are.
     hop = {"norm": 2, "max_iter": 2, "init_eval": 100, "max_eval": 10_000, "verbose": False}
     scores = [

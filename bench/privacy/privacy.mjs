@@ -58,6 +58,14 @@ const EXPERIMENTS = {
     attacks: [{ id: 'membership-loss' }, { id: 'membership-lira', shadows: 8 }],
     evaluation: { samples: 2000 },
   },
+  'private-training-of-more': {
+    dataset: { id: 'mnist', train: 4000, validation: 4000, test: 2000 },
+    model: { id: 'small-cnn' },
+    training: { epochs: 10 },
+    defenses: [{ id: 'dp-sgd', epsilon: 3 }],
+    attacks: [{ id: 'membership-loss' }, { id: 'membership-lira', shadows: 8 }],
+    evaluation: { samples: 2000 },
+  },
   extraction: {
     dataset: { id: 'mnist', train: 4000, validation: 4000, test: 2000 },
     model: { id: 'article-cnn' },
@@ -81,6 +89,31 @@ const EXPERIMENTS = {
 };
 
 const attackIn = (group, id) => group.attacks.find((attack) => attack.id === id)?.metrics ?? {};
+const privateTargets = (groups, arms) =>
+  groups
+    .filter(({ defense }) => defense?.id === 'dp-sgd')
+    .flatMap(({ defense: { params }, clean: { accuracy } }) =>
+      ['membership-loss', 'membership-lira'].map((id) => {
+        const found = arms
+          .filter(({ defense }) => defense?.params.epsilon === params.epsilon)
+          .map(({ attacks }) => attacks.find((attack) => attack.id === id).metrics);
+        const mean = (name) => found.reduce((sum, one) => sum + one[name] / found.length, 0);
+        // Every seed asks about the same images, so that its interval is not narrower over several of them.
+        const [advantage, low, high] = [
+          mean('membershipAdvantage'),
+          mean('advantageLow'),
+          mean('advantageHigh'),
+        ];
+        const holding = found.filter(({ advantageLow }) => advantageLow <= 0).length;
+        return [
+          `ε ${params.epsilon}, accuracy ${accuracy.mean.toFixed(3)}, ${id}: advantage ${advantage.toFixed(3)}, interval ${low.toFixed(3)} to ${high.toFixed(3)} (mean over seeds; 0 within in ${holding} of ${found.length}); low end`,
+          low,
+          0,
+          low <= 0,
+        ];
+      }),
+    );
+
 const TARGETS = {
   membership: ([plain]) => {
     const [lira, loss] = ['membership-lira', 'membership-loss'].map(
@@ -90,29 +123,8 @@ const TARGETS = {
       ['LiRA finds at least twice the loss threshold’s members at 1 % FPR', lira, 2 * loss, lira >= 2 * loss],
     ];
   },
-  'private-training': (groups, arms) =>
-    groups
-      .filter(({ defense }) => defense?.id === 'dp-sgd')
-      .flatMap(({ defense: { params }, clean: { accuracy } }) =>
-        ['membership-loss', 'membership-lira'].map((id) => {
-          const found = arms
-            .filter(({ defense }) => defense?.params.epsilon === params.epsilon)
-            .map(({ attacks }) => attacks.find((attack) => attack.id === id).metrics);
-          const mean = (name) => found.reduce((sum, one) => sum + one[name] / found.length, 0);
-          // Every seed's interval is over its own candidates: together they are narrower by the root of how many.
-          const half = (mean('advantageHigh') - mean('advantageLow')) / 2 / Math.sqrt(found.length);
-          const [advantage, holding] = [
-            mean('membershipAdvantage'),
-            found.filter(({ advantageLow }) => advantageLow <= 0).length,
-          ];
-          return [
-            `ε ${params.epsilon}, accuracy ${accuracy.mean.toFixed(3)}, ${id}: advantage ${advantage.toFixed(3)} ± ${half.toFixed(3)} over all seeds, 0 in the interval of ${holding} of ${found.length}; low end`,
-            advantage - half,
-            0,
-            advantage - half <= 0,
-          ];
-        }),
-      ),
+  'private-training': privateTargets,
+  'private-training-of-more': privateTargets,
   extraction: ([plain]) => {
     const best = Math.max(...plain.attacks.map(({ metrics }) => metrics.fidelity.mean));
     return [['fidelity of the best copy within 5,000 queries', best, 0.9, best >= 0.9]];
