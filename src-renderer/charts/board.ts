@@ -1,7 +1,7 @@
 /** The trade-off board as a picture: a point a defence, its intervals, and the Pareto front as steps between those that nothing beats. */
 import { paretoFront, type BoardRow } from '../../src-main/contract/board';
 import type { MarkedInterval } from '../../src-main/contract/summary';
-import { fixed, measureOf, scaled, withUnit } from '../format';
+import { fixed, grouped, measureOf, scaled, withUnit } from '../format';
 import { armColor, type Palette } from '../theme/inks';
 import { axis, base } from './base';
 import type { ChartOption, CustomSeriesOption, LineSeriesOption, ScatterSeriesOption } from './echarts';
@@ -11,6 +11,15 @@ import { MARK } from './mark';
 export interface BoardPoint {
   family: Pick<Family, 'label' | 'color'>;
   row: BoardRow;
+}
+
+/** A number of the board as its tables have it. */
+export function boardNumber(value: number, measure: string): string {
+  const { unit } = measureOf(measure);
+  // Counts of gradients run into millions.
+  return unit === 'count'
+    ? grouped(Math.round(value))
+    : fixed(value, unit, unit === 'milliseconds' ? 2 : undefined);
 }
 
 const rangeText = ({ low, high }: MarkedInterval, measure: string): string => {

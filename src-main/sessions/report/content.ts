@@ -5,6 +5,7 @@ import type { Plan } from '../../contract/events';
 import type { RunState } from '../../contract/fold';
 import type { SessionHeader, SessionStatus } from '../../contract/session';
 import type { Table, TableCell } from '../../contract/table';
+import { boardNumber } from '../../../src-renderer/charts/board';
 import { attackLabel, families, type Budget, type Family } from '../../../src-renderer/charts/families';
 import {
   CLEAN,
@@ -18,7 +19,7 @@ import {
   usualMetric,
   type ResultRow,
 } from '../../../src-renderer/charts/results';
-import { fixed, measureOf, withUnit, words } from '../../../src-renderer/format';
+import { measureOf, withUnit, words } from '../../../src-renderer/format';
 import type { SessionReader } from '../reader';
 import { stateOf } from '../show';
 
@@ -109,13 +110,12 @@ export function boardTable({ header, plan, rows }: Content): Table | null {
               ...measures.map((name): TableCell => {
                 const value = board.values[name];
                 if (!value) return { text: '–' };
-                const { unit } = measureOf(name);
                 const range =
                   value.low === null || value.high === null
                     ? ''
-                    : `${fixed(value.low, unit)} – ${fixed(value.high, unit)}`;
+                    : `${boardNumber(value.low, name)} – ${boardNumber(value.high, name)}`;
                 return {
-                  text: fixed(value.mean, unit),
+                  text: boardNumber(value.mean, name),
                   ...(range ? { small: range } : {}),
                   doubtful: value.failedChecks !== undefined,
                 };
