@@ -7,8 +7,7 @@
  * `filters`: one network learns BadNets' 5 %; the lab's filters and ART's examine its last hidden layer, processor seconds taken in turn, and
  * the lab trains anew without the suspects of each. `attacks`: the lab's poisoned set and ART's, learnt by one network in PyTorch.
  * `targeted`: the same for one chosen input after the other. `transfer`: the lab's alone, in the setting of Poison Frogs: the
- * victim takes over the attacker's network and trains its last layer anew. Pictures pass in 8 bits, as a session records them; MNIST's own
- * are exact in these.
+ * victim takes over the attacker's network and trains its last layer anew. Pictures pass in 8 bits, as a session records them.
  */
 import { spawnSync } from 'node:child_process';
 import console from 'node:console';
