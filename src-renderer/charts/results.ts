@@ -136,8 +136,9 @@ function isStrongest({ attacks }: ResultRow, column: number): boolean {
   const aim = aimOf(attacks[column]);
   if (!aim) return false;
   const left = attacks.flatMap((sums) => (aimOf(sums) === aim ? sums![aim]!.mean : []));
-  const worst = measureOf(aim).better === 'lower' ? Math.max(...left) : Math.min(...left);
-  return left.length > 1 && attacks[column]![aim]!.mean === worst;
+  const [least, most] = [Math.min(...left), Math.max(...left)];
+  // Where all leave the same none is the strongest.
+  return least < most && attacks[column]![aim]!.mean === (measureOf(aim).better === 'lower' ? most : least);
 }
 
 /** @param attacks how many there are */
