@@ -27,9 +27,9 @@ export interface OverlaySettings {
  * Points of all lines of a kind together, so that they are drawn within a frame: what a line costs are its points, and
  * twenty lines need not be as fine as one.
  */
-const POINTS = 5000;
+const POINTS = 3600;
 /** Of one line: two a stretch, and a stretch is a few pixels wide. */
-const FEWEST_STRETCHES = 100;
+const FEWEST_STRETCHES = 60;
 const MOST_STRETCHES = 250;
 
 const stretchesFor = (lines: number): number =>
