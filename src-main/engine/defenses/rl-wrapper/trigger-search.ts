@@ -127,7 +127,7 @@ export default defineRlWrapperDefense({
   summary:
     'Looks for single values that, stamped over an observation, make the agent do one and the same thing nearly everywhere. A value for which such a stamp is found is clipped to what clean episodes show, which takes the trigger away and leaves clean play as it is.',
   limits:
-    'Finds triggers of one value, outside the normal range. A clean network may well obey such a stamp too, since it never saw one: read the share beside that of an agent that is not backdoored.',
+    'Finds triggers of one value, outside the normal range. A clean network may well obey such a stamp too, since it never saw one: on CartPole every value of every agent is suspected. Read the share beside that of an agent that is not backdoored.',
   reference: {
     authors: 'B. Wang, Y. Yao, S. Shan, H. Li, B. Viswanath, H. Zheng, B. Y. Zhao',
     title: 'Neural Cleanse: identifying and mitigating backdoor attacks in neural networks',
