@@ -237,8 +237,7 @@ test('the list of sessions goes by the keyboard, however long it is', async ({ l
   await expect(names.first()).toBeVisible();
   expect(await names.count()).toBeLessThan(35);
   await names.first().focus();
-  const row = () =>
-    page.evaluate(() => document.activeElement!.closest('tr')!.getAttribute('aria-rowindex'));
+  const row = () => page.evaluate(() => document.activeElement!.closest('tr')!.getAttribute('aria-rowindex'));
   for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowDown');
   expect(await row()).toBe('32');
   await page.keyboard.press('End');
