@@ -1,5 +1,5 @@
 /** What poisonings against one chosen test input share. */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import type { ImageDataset } from '../../contract/dataset';
 import { integer } from '../../contract/params';
 import { LabError } from '../../contract/problem';
@@ -38,11 +38,12 @@ interface Targeted {
   target: number;
 }
 
-/** The samples to be altered, drawn from the target class, and the test input; the caller disposes the tensors. */
+/** What a targeted poisoning works on. */
 export interface Plot {
+  /** The samples to be altered, drawn from the target class. */
   changed: Uint32Array;
-  bases: { images: tf.Tensor4D; labels: tf.Tensor1D };
-  victim: { images: tf.Tensor4D; labels: tf.Tensor1D };
+  /** These, and the test input; the caller disposes the tensors. Asked for when there is a network to use them on. */
+  batches(): Record<'bases' | 'victim', { images: tf.Tensor4D; labels: tf.Tensor1D }>;
 }
 
 /** @throws LabError for an input that is not there, or is of the target class already */
@@ -72,7 +73,9 @@ export function plotted(
   const changed = drawn(own, countAt(rate, train, own, 'of the target class', id), random('samples'));
   return {
     changed,
-    bases: toBatch(selected(train, changed), shape),
-    victim: toBatch(selected(test, Uint32Array.of(input)), shape),
+    batches: () => ({
+      bases: toBatch(selected(train, changed), shape),
+      victim: toBatch(selected(test, Uint32Array.of(input)), shape),
+    }),
   };
 }

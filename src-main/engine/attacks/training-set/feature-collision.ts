@@ -51,12 +51,10 @@ export default defineTrainingSetAttack({
   cost: ({ batches }, { rate, steps }) => 0.8 * steps * rate * batches,
   victim: ({ input, target }) => ({ input, target }),
   async poison(dataset, { epsilon, steps, stepSize, closeness, watermark, ...params }, context) {
-    const { changed, bases, victim } = plotted(dataset, params, 'feature-collision', context);
-    if (changed.length === 0) {
-      tf.dispose([bases, victim]);
-      return altered(dataset, changed, {});
-    }
+    const { changed, batches } = plotted(dataset, params, 'feature-collision', context);
+    if (changed.length === 0) return altered(dataset, changed, {});
     const model = await context.surrogate();
+    const { bases, victim } = batches();
     const wanted = model.features(victim.images);
     let images = tf.tidy(() => {
       const marked = tf.add(

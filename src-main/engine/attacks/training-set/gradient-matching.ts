@@ -64,12 +64,10 @@ export default defineTrainingSetAttack({
   cost: ({ batches }, { rate, steps, restarts }) => 2.6 * steps * restarts * rate * batches,
   victim: ({ input, target }) => ({ input, target }),
   async poison(dataset, { epsilon, steps, stepSize, restarts, ...params }, context) {
-    const { changed, bases, victim } = plotted(dataset, params, 'gradient-matching', context);
-    if (changed.length === 0) {
-      tf.dispose([bases, victim]);
-      return altered(dataset, changed, {});
-    }
+    const { changed, batches } = plotted(dataset, params, 'gradient-matching', context);
+    if (changed.length === 0) return altered(dataset, changed, {});
     const model = await context.surrogate();
+    const { bases, victim } = batches();
     const wrong = tf.tensor1d([params.target], 'int32');
     const wanted = weightGradient(model, { images: victim.images, labels: wrong });
     let best: { images: Float32Array; match: number } | null = null;
