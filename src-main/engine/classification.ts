@@ -93,9 +93,8 @@ export const classification: TaskRunner = {
       if (definition?.stage === 'preprocessing' || definition?.stage === 'detection')
         definition.check?.(dataset.shape, params);
       privacySpent(arm, dataset, experiment);
-      for (const attack of attacks.filter(isPrivacy)) {
-        if (canMeet(arm, attack)) checkPrivacy(experiment, arm, attack, dataset);
-      }
+      const asked = attacks.filter((attack) => isPrivacy(attack) && canMeet(arm, attack));
+      checkPrivacy(experiment, arm, asked, dataset);
     }
     await tryPoisonings(looked, dataset, contextOf);
   },

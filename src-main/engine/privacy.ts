@@ -123,14 +123,16 @@ function privacyContext(
   };
 }
 
-/** Throws LabError for what the data do not allow the attack, on an arm that can meet it. */
+/** Throws LabError for what the data do not allow privacy attacks, on an arm that can meet them. */
 export function checkPrivacy(
   experiment: Experiment,
   arm: ArmPlan,
-  { id, params }: AttackPlan,
+  attacks: AttackPlan[],
   dataset: ImageDataset,
 ): void {
-  attackOf('privacy', id).check?.(sharesOf(experiment, arm, dataset), params as AnyParams);
+  if (attacks.length === 0) return;
+  const shares = sharesOf(experiment, arm, dataset);
+  for (const { id, params } of attacks) attackOf('privacy', id).check?.(shares, params as AnyParams);
 }
 
 function sharesOf(experiment: Experiment, arm: ArmPlan, dataset: ImageDataset): Shares {

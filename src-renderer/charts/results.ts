@@ -69,13 +69,19 @@ export function resultRows(state: RunState, plan: Plan, families: readonly Famil
 
 /** Of several the one that says most: of what a model gives away the one that does not flatter. */
 const PREFERRED = ['robustAccuracy', 'return', 'tprAt1PercentFpr', 'fidelity', 'independentReading'];
-/** What stands under “clean” while a metric of attacks is shown. */
-const CLEAN_COUNTERPART: Record<string, string> = Object.fromEntries(
-  [
-    ...['robustAccuracy', 'auc', 'tprAt1PercentFpr', 'tprAtTenthPercentFpr', 'balancedAccuracy'],
-    ...['membershipAdvantage', 'fidelity', 'copyAccuracy', 'copyTransferRate', 'independentReading'],
-  ].map((name) => [name, 'accuracy']),
-);
+/** Metrics of attacks while which are shown the accuracy stands under “clean”. */
+const BESIDE_ACCURACY = new Set([
+  'robustAccuracy',
+  'auc',
+  'tprAt1PercentFpr',
+  'tprAtTenthPercentFpr',
+  'balancedAccuracy',
+  'membershipAdvantage',
+  'fidelity',
+  'copyAccuracy',
+  'copyTransferRate',
+  'independentReading',
+]);
 
 /** What is written over the column without an attack: what a defence costs, where another number is what it gains. */
 export const cleanTitle = (metric: string): string =>
@@ -95,7 +101,7 @@ export const usualMetric = (metrics: readonly string[], task: Task | undefined):
 
 /** The metric that stands in a column. */
 export const nameAt = (column: number, metric: string): string =>
-  column === CLEAN ? (CLEAN_COUNTERPART[metric] ?? metric) : metric;
+  column === CLEAN && BESIDE_ACCURACY.has(metric) ? 'accuracy' : metric;
 
 export interface ResultNumber {
   sum: MarkedInterval | undefined;

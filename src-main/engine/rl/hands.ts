@@ -3,6 +3,7 @@ import type { Environment } from '../../contract/environment';
 import { LabError } from '../../contract/problem';
 import type { Random } from '../../contract/random';
 import type { ActionAttack, ActionParams, Policy } from '../definitions';
+import { drawn } from '../drawn';
 import { transitionsOf } from './exact';
 import { greedyChoices, type Params, type Seat } from './eyes';
 import { stepLimit } from './limit';
@@ -30,15 +31,6 @@ export function checkHands(params: Params, environment: Environment, place: stri
     `found ${budget}; expected a whole number from 0 up to ${limit}, the steps of an episode`,
     'Lower the budget, or leave it out: then every step may be attacked.',
   );
-}
-
-function drawn(probabilities: ArrayLike<number>, random: Random): number {
-  let left = random.uniform();
-  for (let action = 0; action < probabilities.length; action++) {
-    left -= probabilities[action]!;
-    if (left < 0) return action;
-  }
-  return probabilities.length - 1;
 }
 
 /** What an attack that plans ahead does in each state, and what the agent then earns. */

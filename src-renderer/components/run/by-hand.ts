@@ -1,6 +1,11 @@
 /** From suspects picked in one run to the experiment that trains without them. */
+import { useRouter } from 'vue-router';
+import type { ArmPlan } from '../../../src-main/contract/events';
 import type { Entry, Experiment } from '../../../src-main/contract/experiment';
+import { experimentToText } from '../../../src-main/contract/experiment-text';
 import type { Applied, ParamValue } from '../../../src-main/contract/params';
+import { useDraft } from '../../stores/draft';
+import { usePlayer } from '../../stores/player';
 import { asLines } from './samples';
 
 const valueOf = (value: ParamValue): unknown => {
@@ -11,7 +16,7 @@ const valueOf = (value: ParamValue): unknown => {
 };
 
 /** A definition with its parameters as it stands in a file. */
-export const entryOf = ({ id, params }: Applied): Entry => ({
+const entryOf = ({ id, params }: Applied): Entry => ({
   id,
   ...Object.fromEntries(
     Object.entries(params)
@@ -24,7 +29,7 @@ export const entryOf = ({ id, params }: Applied): Entry => ({
 const FILTERS = { 'training samples': 'by-hand', 'recorded steps': 'steps-by-hand' } as const;
 
 /** The same experiment with one poisoning and seed: undefended, and without what was picked. */
-export function withoutThese(
+function withoutThese(
   spec: Experiment,
   poisoning: Entry | null,
   seed: number,
@@ -44,5 +49,18 @@ export function withoutThese(
       { poisoning: arm, defense: 'undefended' },
       { poisoning: arm, defense: FILTERS[what] },
     ],
+  };
+}
+
+/** Opens the experiment that trains an arm of the session anew without what was picked, beside the arm itself. */
+export function useRetraining(
+  what: keyof typeof FILTERS,
+): (plan: ArmPlan, picked: Iterable<number>) => Promise<void> {
+  const [player, draft, router] = [usePlayer(), useDraft(), useRouter()];
+  return async ({ poisoning, seed }, picked) => {
+    const rising = [...picked].sort((a, b) => a - b);
+    const next = withoutThese(player.header!.spec, poisoning && entryOf(poisoning), seed, rising, what);
+    draft.useText(experimentToText(next), `${next.name}.yaml`);
+    await router.push('/new');
   };
 }

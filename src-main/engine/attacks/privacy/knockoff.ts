@@ -5,6 +5,7 @@ import {
   type PrivacyKnowledge,
   type Target,
 } from '../../definitions';
+import { drawn } from '../../drawn';
 import { selected } from '../../splits';
 import type { NetworkTarget } from '../../target-views';
 import { logProbabilities } from '../answers';
@@ -107,12 +108,14 @@ function adaptive(target: Target, knowledge: PrivacyKnowledge, context: PrivacyC
       await look(known, copy);
       const chances = policy();
       const images = Array.from({ length: count }, () => {
-        let [action, left] = [0, random.uniform()];
-        while (action < actions.length - 1 && (left -= chances[action]!) >= 0) action++;
+        const action = drawn(chances, random);
         pending.push(action);
         return draws[action]!(1);
       });
-      return Float32Array.from(images.flatMap((image) => [...image]));
+      const size = images[0]?.length ?? 0;
+      const all = new Float32Array(count * size);
+      images.forEach((image, i) => all.set(image, i * size));
+      return all;
     },
   };
 }

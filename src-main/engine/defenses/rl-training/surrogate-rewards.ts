@@ -1,5 +1,5 @@
 import { boolean, choice, integer, lines } from '../../../contract/params';
-import { defineRlTrainingDefense, type PaidStep } from '../../definitions';
+import { defineRlTrainingDefense } from '../../definitions';
 import {
   confusionFrom,
   levelIndex,
@@ -80,40 +80,39 @@ export default defineRlTrainingDefense({
     const levels = levelsFrom(given, environment);
     const secret = attack ?? symmetricConfusion(0, levels.length);
     const known = matrix ? confusionFrom(matrix, levels.length) : oracle ? secret : null;
-    /** Levels that are paid alike tell nothing: what is paid is then taken as it is. */
-    const invert = (matrix: number[][]): number[] => surrogateLevels(matrix, levels) ?? [...levels];
-    let surrogates = known ? invert(known) : levels;
-    if (matrix && !surrogateLevels(known!, levels))
+    const inverted = known && surrogateLevels(known, levels);
+    if (matrix && !inverted)
       throw new RangeError(
         `matrix: found a singular confusion matrix (${matrix.join('; ')}); expected one that can be inverted, since nothing can be told from levels that are paid alike`,
       );
     const contextOf = contextsOf(environment);
+    // Levels that are paid alike tell nothing: what is paid is then taken as it is.
+    let surrogates = inverted ?? levels;
     /** Of each context how often each level was paid. */
     const paid = new Map<string, Uint32Array>();
     let confusion = known;
     let steps = 0;
-    const surrogateOf = (step: PaidStep): number => {
-      const level = levelIndex(levels, step.reward);
-      if (level < 0) return step.reward;
-      const counts = average ? paid.get(contextOf(step)) : undefined;
-      return counts ? meanOf(surrogates, counts) : surrogates[level]!;
-    };
+    /** `counts`: of the step's context. */
+    const surrogateOf = (level: number, counts: Uint32Array | undefined): number =>
+      average && counts ? meanOf(surrogates, counts) : surrogates[level]!;
     return {
       learn(step) {
         const level = levelIndex(levels, step.reward);
-        if (level >= 0) {
-          const context = contextOf(step);
-          const counts = paid.get(context) ?? new Uint32Array(levels.length);
-          counts[level]!++;
-          paid.set(context, counts);
-          if (!known && ++steps % every === 0) {
-            confusion = estimated([...paid.values()], levels.length, least, truth);
-            surrogates = invert(confusion);
-          }
+        if (level < 0) return step.reward;
+        const context = contextOf(step);
+        const counts = paid.get(context) ?? new Uint32Array(levels.length);
+        counts[level]!++;
+        paid.set(context, counts);
+        if (!known && ++steps % every === 0) {
+          confusion = estimated([...paid.values()], levels.length, least, truth);
+          surrogates = surrogateLevels(confusion, levels) ?? levels;
         }
-        return surrogateOf(step);
+        return surrogateOf(level, counts);
       },
-      judge: surrogateOf,
+      judge(step) {
+        const level = levelIndex(levels, step.reward);
+        return level < 0 ? step.reward : surrogateOf(level, paid.get(contextOf(step)));
+      },
       findings: () => ({
         estimatedConfusion: confusion
           ? confusion.reduce((sum, row, i) => sum + 1 - row[i]!, 0) / levels.length
