@@ -31,7 +31,7 @@ const { values, positionals } = parseArgs({
 const [mode] = positionals;
 const numbers = (text) => text.split(',').map(Number);
 /** Runs of each filter whose median is told. */
-const TIMES = 3;
+const TIMES = 5;
 /** Epochs of a last layer trained anew. */
 const HEAD_EPOCHS = 20;
 

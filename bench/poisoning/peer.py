@@ -27,7 +27,7 @@ from art.estimators.classification import PyTorchClassifier
 from torch import nn
 
 EPOCHS = 5
-TIMES = 3
+TIMES = 5
 
 parser = argparse.ArgumentParser()
 parser.add_argument("mode")

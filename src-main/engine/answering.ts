@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Metrics } from '../contract/events';
 import type { Answering, Loss, WhiteBoxTarget } from './definitions';
 import { labelsOf, TargetInFront } from './target-views';
+import { readOut } from './read-out';
 
 /** Whoever has the network meets it as it is: what stands behind it can be left out. */
 export class AnsweringTarget extends TargetInFront implements WhiteBoxTarget {
@@ -26,7 +27,7 @@ export class AnsweringTarget extends TargetInFront implements WhiteBoxTarget {
   }
 
   async scores(images: tf.Tensor4D): Promise<tf.Tensor2D> {
-    const logs = tf.tidy(() => tf.logSoftmax(this.target.logits(images)).dataSync<'float32'>());
+    const logs = readOut(() => tf.logSoftmax(this.target.logits(images)));
     return tf.tensor2d(this.client.answer(images.dataSync<'float32'>(), logs), [
       images.shape[0],
       this.classes,

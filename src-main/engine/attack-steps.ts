@@ -9,6 +9,7 @@ import { craft, type ReadyAttack } from './evasion';
 import { softmaxCrossEntropy } from './kernels';
 import { slice } from './splits';
 import { WatchedTarget, whiteBox } from './target-views';
+import { readOut } from './read-out';
 
 /** Steps kept of a way, however long it was. */
 const STEPS = 32;
@@ -60,9 +61,9 @@ async function losses(target: Target, { images, labels }: Split): Promise<Float3
   const n = labels.length;
   const x = tf.tensor4d(images, [n, ...target.inputShape]);
   const scores = await target.scores(x);
-  const loss = tf.tidy(() => {
+  const loss = readOut(() => {
     const own = tf.tensor1d(Int32Array.from(labels), 'int32');
-    return softmaxCrossEntropy(scores, own).loss.dataSync<'float32'>().slice();
+    return softmaxCrossEntropy(scores, own).loss;
   });
   tf.dispose([x, scores]);
   return loss;
@@ -79,7 +80,7 @@ class RecordingTarget extends WatchedTarget {
   protected asked(images: tf.Tensor4D): void {
     this.questions += images.shape[0];
     if (this.calls++ % this.stride !== 0) return;
-    const image = tf.tidy(() => tf.slice(images, 0, 1).dataSync<'float32'>().slice());
+    const image = readOut(() => tf.slice(images, 0, 1));
     this.kept.push({ asked: this.questions, image });
     if (this.kept.length <= STEPS) return;
     this.stride *= 2;

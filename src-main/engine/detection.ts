@@ -16,6 +16,7 @@ import { rocOf, type Roc } from './roc';
 import { thresholdFor } from './scores';
 import { inParts, sizeOf, toBatch } from './splits';
 import { WatchedTarget } from './target-views';
+import { readOut } from './read-out';
 
 /** Inputs scored, or evading, together. */
 const AT_ONCE = 250;
@@ -54,7 +55,7 @@ export function suspicions(detector: Detector, { inputShape }: WhiteBoxTarget, s
   for (const [start, part] of inParts(split, AT_ONCE)) {
     const { images, labels } = toBatch(part, inputShape);
     scores.set(
-      tf.tidy(() => detector.suspicion(images).dataSync<'float32'>()),
+      readOut(() => detector.suspicion(images)),
       start,
     );
     tf.dispose([images, labels]);

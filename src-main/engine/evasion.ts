@@ -26,6 +26,7 @@ import { attackOf } from './registry';
 import { resolve } from './resolve';
 import { inParts, sizeOf, toBatch } from './splits';
 import { ExpectationTarget, whiteBox } from './target-views';
+import { readOut } from './read-out';
 
 /** Inputs attacked together: large enough for the kernels, small enough for the progress bar. */
 const ATTACK_BATCH = 128;
@@ -163,10 +164,10 @@ async function aims(
   }
   if (goal === 'targeted-least-likely') {
     const scores = await target.scores(images);
-    const least = tf.tidy(() => {
+    const least = readOut<'int32'>(() => {
       // The own class is never aimed at, however unlikely the model finds it.
       const own = tf.oneHot(labels, classes, 1e30, 0, 'float32');
-      return tf.argMin(tf.add(scores, own), 1).dataSync<'int32'>().slice();
+      return tf.argMin(tf.add(scores, own), 1);
     });
     scores.dispose();
     return least;

@@ -30,12 +30,18 @@ export function withinLabels(
   const labels = classes.map((members) =>
     members.length === 0 ? null : covarianceOf(rowsAt(features, members, width), width),
   );
+  const present = labels.flatMap((label) => (label ? [label.covariance] : []));
+  const together = new Float64Array(width * width);
+  for (const one of present) for (let at = 0; at < one.length; at++) together[at]! += one[at]!;
   const places = Array.from({ length: k }, () => new Float32Array(n));
   const explained = classes.map((members, label) => {
     const own = labels[label];
     if (!own) return 0;
-    const others = labels.flatMap((one, other) => (one && other !== label ? [one.covariance] : []));
-    const factor = spread === 'others' && others.length > 0 ? cholesky(usualOf(others, width), width) : null;
+    const usual =
+      spread === 'others' && present.length > 1
+        ? usualOf(together, own.covariance, present.length - 1, width)
+        : null;
+    const factor = usual && cholesky(usual, width);
     const covariance = factor ? measuredBy(factor, own.covariance, width) : own.covariance;
     const { components, variances, total } = componentsOf(covariance, width, k);
     components.forEach((direction, axis) => {
@@ -50,11 +56,9 @@ export function withinLabels(
   return { places, explained };
 }
 
-/** Mean of covariances, and a little in every direction. */
-function usualOf(covariances: Float64Array[], width: number): Float64Array {
-  const usual = new Float64Array(width * width);
-  for (const one of covariances)
-    for (let at = 0; at < usual.length; at++) usual[at]! += one[at]! / covariances.length;
+/** Mean of the `others` covariances that are summed beside the own one, and a little in every direction. */
+function usualOf(together: Float64Array, own: Float64Array, others: number, width: number): Float64Array {
+  const usual = together.map((sum, at) => (sum - own[at]!) / others);
   let trace = 0;
   for (let k = 0; k < width; k++) trace += usual[k * width + k]!;
   for (let k = 0; k < width; k++) usual[k * width + k]! += trace > 0 ? (RIDGE * trace) / width : 1;

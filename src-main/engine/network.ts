@@ -18,6 +18,7 @@ import {
   reluGradient,
   type Padding,
 } from './kernels';
+import { readOut } from './read-out';
 
 export type LayerSpec =
   | {
@@ -147,7 +148,7 @@ export class Network {
   /** The same from and to plain arrays, row after row of a one-dimensional input. */
   outputsOf(rows: Float32Array): Float32Array {
     const size = this.inputShape[0]!;
-    return tf.tidy(() => this.outputs(tf.tensor2d(rows, [rows.length / size, size])).dataSync<'float32'>());
+    return readOut(() => this.outputs(tf.tensor2d(rows, [rows.length / size, size])));
   }
 
   /** Gradients of the parameters, in their order, from the gradient of the outputs. To be called within tf.tidy. */

@@ -1,5 +1,6 @@
 /** Principal components of rows, by orthogonal iteration: deterministic, in doubles. */
 import * as tf from '@tensorflow/tfjs';
+import { readOut } from './read-out';
 
 export interface Principal {
   /** Directions of largest variance, unit length, largest first: k × width. Signs: the largest entry of each is positive. */
@@ -24,15 +25,18 @@ export function covarianceOf(
   const n = rows.length / width;
   const mean = new Float64Array(width);
   for (let row = 0; row < rows.length; row += width)
-    for (let k = 0; k < width; k++) mean[k]! += rows[row + k]! / n;
+    for (let k = 0; k < width; k++) mean[k]! += rows[row + k]!;
+  for (let k = 0; k < width; k++) mean[k]! /= n;
   const centred = new Float32Array(rows.length);
   for (let row = 0; row < rows.length; row += width)
     for (let k = 0; k < width; k++) centred[row + k] = rows[row + k]! - mean[k]!;
-  const sums = tf.tidy(() => {
+  const sums = readOut(() => {
     const x = tf.tensor2d(centred, [n, width]);
-    return tf.matMul(x, x, true, false).dataSync<'float32'>();
+    return tf.matMul(x, x, true, false);
   });
-  return { centred, covariance: Float64Array.from(sums, (sum) => sum / n) };
+  const covariance = new Float64Array(sums);
+  for (let at = 0; at < covariance.length; at++) covariance[at]! /= n;
+  return { centred, covariance };
 }
 
 /**

@@ -10,6 +10,7 @@ import { noise } from './kernels';
 import { argMax } from './oracle';
 import { inParts, sizeOf, toBatch } from './splits';
 import { PreprocessedTarget } from './target-views';
+import { readOut } from './read-out';
 
 const noisy = (images: tf.Tensor4D, sigma: number, random: Random): tf.Tensor4D =>
   tf.add(images, tf.mul(tf.tensor4d(noise('normal', images.size, random), images.shape), sigma));
@@ -24,12 +25,7 @@ function count(
   counts: Uint32Array,
 ): void {
   for (let i = 0; i < draws; i++) {
-    const labels = tf.tidy(() =>
-      target
-        .logits(noisy(images, sigma, random))
-        .argMax(1)
-        .dataSync(),
-    );
+    const labels = readOut<'int32'>(() => target.logits(noisy(images, sigma, random)).argMax(1));
     labels.forEach((label, row) => counts[row * target.classes + label]!++);
   }
 }

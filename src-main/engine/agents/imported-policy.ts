@@ -14,6 +14,7 @@ import { defineImportedAgent, type Policy } from '../definitions';
 import { dense, Network } from '../network';
 import { rebuiltModel } from '../rebuilt-model';
 import { encodingFor, networkPolicy, type Encoding } from './parts/network-policy';
+import { readOut } from '../read-out';
 
 const CAPABILITIES = ['scores', 'gradients'] as const;
 
@@ -105,7 +106,7 @@ function layersPolicy(model: tf.LayersModel, encoding: Encoding, actions: number
     observationSize,
     actions,
     capabilities: [...CAPABILITIES],
-    scores: (observations) => tf.tidy(() => outputs(input(observations)).dataSync<'float32'>()),
+    scores: (observations) => readOut(() => outputs(input(observations))),
     gradient: (observations, loss) =>
       tf.tidy(() => {
         const rows = input(observations);

@@ -4,6 +4,7 @@ import type { Split } from '../../contract/dataset';
 import type { Context } from '../context';
 import type { Target } from '../definitions';
 import { inParts, sizeOf, toBatch } from '../splits';
+import { readOut } from '../read-out';
 
 /** Images sent to the target at once. */
 const AT_ONCE = 500;
@@ -18,7 +19,7 @@ export async function logProbabilities(
   for (const [start, part] of inParts(split, AT_ONCE)) {
     const { images, labels } = toBatch(part, target.inputShape);
     const scores = await target.scores(images);
-    const logs = tf.tidy(() => tf.logSoftmax(scores).dataSync<'float32'>());
+    const logs = readOut(() => tf.logSoftmax(scores));
     all.set(logs, start * target.classes);
     tf.dispose([images, labels, scores]);
     await breathe();

@@ -1,6 +1,7 @@
 /** Inputs that reached the attacker's goal, and work on those that did not. */
 import * as tf from '@tensorflow/tfjs';
 import type { Batch, Goal, WhiteBoxTarget } from '../definitions';
+import { readOut } from '../read-out';
 
 /** Mask [n] of inputs whose predicted class is as the attacker wants it. */
 export function reaches(logits: tf.Tensor2D, labels: tf.Tensor1D, goal: Goal): tf.Tensor {
@@ -19,7 +20,7 @@ export async function onStanding(
   goal: Goal,
   attempt: (standing: Batch) => Promise<tf.Tensor4D>,
 ): Promise<tf.Tensor4D> {
-  const mask = tf.tidy(() => reaches(target.logits(found), batch.labels, goal).dataSync());
+  const mask = readOut<'bool'>(() => reaches(target.logits(found), batch.labels, goal));
   const rows = Int32Array.from(mask.keys()).filter((i) => !mask[i]);
   if (rows.length === 0) return found;
   const standing = tf.tidy(() => {

@@ -4,6 +4,7 @@ import type { Environment } from '../../../contract/environment';
 import type { Policy } from '../../definitions';
 import type { Network } from '../../network';
 import { certifiedRows } from '../../rl/bounds';
+import { readOut } from '../../read-out';
 
 /** How observations become rows of a network's input: boxes as they are, state indices one-hot. */
 export interface Encoding {
@@ -48,7 +49,7 @@ export function networkPolicy(
     observationSize,
     actions,
     capabilities,
-    scores: (observations) => tf.tidy(() => network.outputs(input(observations)).dataSync<'float32'>()),
+    scores: (observations) => readOut(() => network.outputs(input(observations))),
     gradient: (observations, loss) =>
       tf.tidy(() => {
         const activations = network.forward(input(observations));

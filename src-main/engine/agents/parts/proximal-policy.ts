@@ -18,6 +18,7 @@ import { logSumExp, softmax } from '../../rl/score-losses';
 import { rowsOf } from '../../rl/worlds';
 import { clippedStep } from './clipped-step';
 import { PlainNetwork } from './network-policy';
+import { readOut } from '../../read-out';
 
 /** What is learnt in: episodes side by side, as rows of network inputs. */
 export interface Course {
@@ -171,7 +172,7 @@ export class ProximalPolicy {
         advantages[at] = advantage;
       }
     }
-    const logits = tf.tidy(() => this.actor.outputs(this.tensor(inputs)).dataSync<'float32'>());
+    const logits = readOut(() => this.actor.outputs(this.tensor(inputs)));
     return {
       inputs,
       choices,
@@ -250,7 +251,7 @@ export class ProximalPolicy {
   private judge(inputs: Float32Array[]): Float32Array {
     const all = new Float32Array(inputs.reduce((sum, { length }) => sum + length, 0));
     inputs.reduce((at, rows) => (all.set(rows, at), at + rows.length), 0);
-    return tf.tidy(() => this.critic.outputs(this.tensor(all)).dataSync<'float32'>());
+    return readOut(() => this.critic.outputs(this.tensor(all)));
   }
 
   /** Of each sample's choice, its parts together. */

@@ -10,6 +10,7 @@ import { clippedStep } from './clipped-step';
 import { plainHeads, type Heads } from './heads';
 import type { Encoding } from './network-policy';
 import type { ReplayBuffer } from './replay-buffer';
+import { readOut } from '../../read-out';
 
 /** Gradient steps between two breaths: about 30 ms. */
 const UPDATES_A_BREATH = 16;
@@ -59,7 +60,7 @@ export async function learnFromReplay(
     return tf.tensor2d(encoded, [encoded.length / encoding.inputSize, encoding.inputSize]);
   };
   const valuesOf = (network: Network, rows: Float32Array): Float32Array =>
-    heads.values(tf.tidy(() => network.outputs(input(rows)).dataSync<'float32'>()));
+    heads.values(readOut(() => network.outputs(input(rows))));
 
   // The target network stands still meanwhile, so that it sees the next observations of all batches in one pass.
   const places = buffer.draw(gradientSteps * batchSize, random);

@@ -4,6 +4,7 @@ import { defineEvasion, type Batch, type Goal, type Loss, type WhiteBoxTarget } 
 import { applyAdam, Parameter } from '../../kernels';
 import { marginOf } from '../../losses';
 import { Standing } from '../standing';
+import { readOut } from '../../read-out';
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 /** Pixels are pulled this much inside [0, 1] before the arc tangent, which is infinite at the borders. */
@@ -62,12 +63,7 @@ export default defineEvasion({
   cost: ({ searches, steps }) => searches * steps,
   async perturb(target, batch, goal, { confidence, searches, steps, learningRate, firstConstant }, context) {
     const [n] = batch.images.shape;
-    const start = tf.tidy(() =>
-      tf
-        .atanh(tf.mul(tf.sub(tf.mul(batch.images, 2), 1), INSIDE))
-        .dataSync<'float32'>()
-        .slice(),
-    );
+    const start = readOut(() => tf.atanh(tf.mul(tf.sub(tf.mul(batch.images, 2), 1), INSIDE)));
     const [lower, upper] = [new Float64Array(n), new Float64Array(n).fill(Infinity)];
     let constants = new Float32Array(n).fill(firstConstant);
     let best: Best = {

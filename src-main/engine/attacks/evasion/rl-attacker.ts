@@ -30,6 +30,7 @@ import { queryCap, radius } from '../ball';
 import { dense, Network } from '../../network';
 import { Adam } from '../../optimizers';
 import { selected, sizeOf } from '../../splits';
+import { readOut } from '../../read-out';
 
 /** Images edited in step while training. */
 const PARALLEL = 32;
@@ -293,9 +294,7 @@ function bestOpen(environment: ImageEdit, network: Network, seen: Float32Array[]
   const { observationSize, actionSpace } = environment;
   const rows = new Float32Array(seen.length * observationSize);
   seen.forEach((observation, i) => rows.set(observation, i * observationSize));
-  const values = tf.tidy(() =>
-    network.outputs(tf.tensor2d(rows, [seen.length, observationSize])).dataSync<'float32'>(),
-  );
+  const values = readOut(() => network.outputs(tf.tensor2d(rows, [seen.length, observationSize])));
   return Int32Array.from(seen, (observation, i) => {
     const open = environment.openIn(observation);
     let best = -1;

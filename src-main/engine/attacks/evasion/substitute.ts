@@ -25,6 +25,7 @@ import smallCnn from '../../models/small-cnn';
 import { concatenated, inParts, selected, sizeOf, toBatch } from '../../splits';
 import { ballParams, inBall } from '../ball';
 import { scaledAttack } from '../scaled';
+import { readOut } from '../../read-out';
 
 const ARCHITECTURES = { 'article-cnn': articleCnn, 'small-cnn': smallCnn };
 
@@ -190,10 +191,10 @@ export function augmented(substitute: WhiteBoxTarget, origins: Split, lambda: nu
   const images = new Float32Array(origins.images.length);
   const size = images.length / sizeOf(origins);
   for (const [start, part] of inParts(origins, AT_ONCE)) {
-    const moved = tf.tidy(() => {
+    const moved = readOut(() => {
       const { images: from, labels } = toBatch(part, substitute.inputShape);
       const { gradient } = substitute.gradient(from, along(oneHot(labels, substitute.classes)));
-      return tf.clipByValue(tf.add(from, tf.mul(tf.sign(gradient), lambda)), 0, 1).dataSync<'float32'>();
+      return tf.clipByValue(tf.add(from, tf.mul(tf.sign(gradient), lambda)), 0, 1);
     });
     images.set(moved, start * size);
   }

@@ -3,6 +3,7 @@ import { integer, number } from '../../../contract/params';
 import { definePrivacyAttack, type PrivacyContext, type Target } from '../../definitions';
 import { noise } from '../../kernels';
 import { judgeCost, judged, showForming, showParam } from '../inversion';
+import { readOut } from '../../read-out';
 
 /** Betas of Adam, which follows the estimated gradient. */
 const [MOMENTUM, SPREAD] = [0.9, 0.999];
@@ -119,13 +120,10 @@ function drawnOut(
   grid: number,
   { classes, inputShape: [height, width, channels] }: Target,
 ): Float32Array {
-  return tf.tidy(() => {
+  return readOut(() => {
     const coarse = tf.tensor4d(z, [z.length / (grid * grid * channels), grid, grid, channels]);
     const images = tf.image.resizeBilinear(coarse, [height, width]);
-    return tf
-      .clipByValue(images.slice([0, 0, 0, 0], [classes, -1, -1, -1]), 0, 1)
-      .dataSync<'float32'>()
-      .slice();
+    return tf.clipByValue(images.slice([0, 0, 0, 0], [classes, -1, -1, -1]), 0, 1);
   });
 }
 
@@ -141,7 +139,7 @@ async function confidences(
     tf.concat(sets.map((z) => tf.tensor4d(drawnOut(z, grid, target), [classes, ...inputShape]))),
   ) as tf.Tensor4D;
   const scores = await target.scores(images);
-  const logs = tf.tidy(() => tf.logSoftmax(scores).dataSync<'float32'>());
+  const logs = readOut(() => tf.logSoftmax(scores));
   tf.dispose([images, scores]);
   await breathe();
   return sets.map((_, set) =>

@@ -4,6 +4,7 @@ import { definePrivacyAttack, type PrivacyContext } from '../../definitions';
 import type { NetworkTarget } from '../../target-views';
 import { logProbabilities } from '../answers';
 import { extractionCost, extractionParams, ownImages, steal } from '../extraction';
+import { readOut } from '../../read-out';
 
 /** Uncertainty sampling: the thief asks about what its copy is least sure of. */
 export default definePrivacyAttack({
@@ -66,8 +67,8 @@ async function marginsOf(
 ): Promise<Float32Array> {
   const n = images.length / copy.inputShape.reduce((a, b) => a * b);
   const logs = await logProbabilities(copy, { images, labels: new Uint8Array(n) }, context);
-  return tf.tidy(() => {
+  return readOut(() => {
     const { values } = tf.topk(tf.exp(tf.tensor2d(logs, [n, copy.classes])), 2);
-    return tf.sub(values.slice([0, 0], [n, 1]), values.slice([0, 1], [n, 1])).dataSync<'float32'>();
+    return tf.sub(values.slice([0, 0], [n, 1]), values.slice([0, 1], [n, 1]));
   });
 }

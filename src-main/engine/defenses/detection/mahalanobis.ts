@@ -5,6 +5,7 @@ import { defineDetectionDefense, type FeatureTarget } from '../../definitions';
 import { inverse } from '../../cholesky';
 import { featuresOf } from '../../features';
 import { sizeOf } from '../../splits';
+import { readOut } from '../../read-out';
 
 /** Mahalanobis distance of the last hidden activations to the nearest class. */
 export default defineDetectionDefense({
@@ -69,13 +70,13 @@ function gaussians(
     for (let k = 0; k < units; k++) sums[label * units + k]! += features[i * units + k]!;
   });
   const means = sums.map((sum, at) => sum / Math.max(1, sizes[Math.floor(at / units)]!));
-  const centred = tf.tidy(() => {
+  const centred = readOut(() => {
     const all = Float32Array.from(features, (value, at) => {
       const label = train.labels[Math.floor(at / units)]!;
       return value - means[label * units + (at % units)]!;
     });
     const x = tf.tensor2d(all, [sizeOf(train), units]);
-    return tf.matMul(x, x, true, false).dataSync();
+    return tf.matMul(x, x, true, false);
   });
   const covariance = Float64Array.from(centred, (sum) => sum / sizeOf(train));
   let trace = 0;

@@ -5,6 +5,7 @@ import { defineModelFilter } from '../../definitions';
 import { featuresOf } from '../../features';
 import { sizeOf } from '../../splits';
 import { epochsOf, examinedEpochs, PASS } from '../filter-params';
+import { readOut } from '../../read-out';
 
 /** Samples whose neighbours are looked for together. */
 const AT_ONCE = 500;
@@ -64,12 +65,12 @@ export default defineModelFilter({
     const lengths = tf.tidy(() => tf.sum(tf.square(all), 1));
     for (let start = 0; start < n; start += AT_ONCE) {
       const count = Math.min(AT_ONCE, n - start);
-      const nearest = tf.tidy(() => {
+      const nearest = readOut<'int32'>(() => {
         const some = all.slice([start, 0], [count, -1]);
         // Squared distance but for the sample's own length, which all its distances have; itself put out of the way.
         const itself = tf.oneHot(tf.range(start, start + count, 1, 'int32'), n, 1e30, 0, 'float32');
         const near = tf.sub(tf.sub(tf.mul(tf.matMul(some, all, false, true), 2), lengths), itself);
-        return tf.topk(near, neighbours).indices.dataSync<'int32'>();
+        return tf.topk(near, neighbours).indices;
       });
       for (let i = 0; i < count; i++) {
         const own = train.labels[start + i];

@@ -6,6 +6,7 @@ import { defineModelFilter, type FeatureTarget, type FilterContext } from '../..
 import { thresholdFor } from '../../scores';
 import { selected, sizeOf, toBatch } from '../../splits';
 import { epochsOf, examinedEpochs, PASS } from '../filter-params';
+import { readOut } from '../../read-out';
 
 /** STRIP: a trigger holds its class whatever else is laid over the image, so the answers stay sure. */
 export default defineModelFilter({
@@ -83,7 +84,7 @@ async function sureness(
       toBatch(selected(split, rows), model.inputShape),
       toBatch(selected(over, laid), model.inputShape),
     ];
-    const entropy = tf.tidy(() => {
+    const entropy = readOut(() => {
       const [count, ...shape] = below.images.shape;
       const repeated = tf
         .tile(below.images.expandDims(1), [1, overlays, 1, 1, 1])
@@ -91,7 +92,7 @@ async function sureness(
       const both = tf.clipByValue(tf.add(repeated, above.images), 0, 1) as tf.Tensor4D;
       const logits = model.logits(both);
       const each = tf.neg(tf.sum(tf.mul(tf.softmax(logits), tf.logSoftmax(logits)), 1));
-      return tf.mean(each.reshape([count, overlays]), 1).dataSync();
+      return tf.mean(each.reshape([count, overlays]), 1);
     });
     rows.forEach((row, i) => (scores[row] = -entropy[i]!));
     tf.dispose([below.images, below.labels, above.images, above.labels]);

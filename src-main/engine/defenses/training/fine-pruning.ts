@@ -5,6 +5,7 @@ import { LabError } from '../../../contract/problem';
 import { defineTrainingDefense, type FeatureTarget } from '../../definitions';
 import { logitsOf } from '../../features';
 import { inParts, sizeOf, toBatch } from '../../splits';
+import { readOut } from '../../read-out';
 
 /** Fine-pruning: units that clean images leave idle are cut, since a backdoor hides in them; then the model is tuned. */
 export default defineTrainingDefense({
@@ -102,9 +103,9 @@ export function pruned(model: FeatureTarget, clean: Split, drop: number): Record
 function meanActivity({ network, inputShape }: FeatureTarget, split: Split, layer: number): Float64Array {
   const sums = inParts(split, 250).map(([, part]) => {
     const { images, labels } = toBatch(part, inputShape);
-    const sum = tf.tidy(() => {
+    const sum = readOut(() => {
       const activations = network.forward(images)[layer + 1]!;
-      return tf.sum(activations.reshape([-1, activations.shape.at(-1)!]), 0).dataSync();
+      return tf.sum(activations.reshape([-1, activations.shape.at(-1)!]), 0);
     });
     tf.dispose([images, labels]);
     return sum;

@@ -4,6 +4,7 @@ import { radius } from '../../attacks/ball';
 import { defineTrainingDefense } from '../../definitions';
 import { project } from '../../norms';
 import { grown, patienceParam, pgd, rampOver, stopping, stoppingCost } from '../robust-training';
+import { readOut } from '../../read-out';
 
 /** Free adversarial training: every backward pass moves the weights and the perturbation alike. Linf, images in [0, 1]. */
 export default defineTrainingDefense({
@@ -78,10 +79,10 @@ export default defineTrainingDefense({
       },
       learnt(gradient, progress) {
         const scale = grown(ramp, progress);
-        const moved = tf.tidy(() => {
+        const moved = readOut(() => {
           const step = tf.mul(tf.sign(gradient), scale * stepSize);
           const next = tf.add(of(gradient.shape[0]), step);
-          return tf.clipByValue(next, -scale * epsilon, scale * epsilon).dataSync<'float32'>();
+          return tf.clipByValue(next, -scale * epsilon, scale * epsilon);
         });
         perturbation.set(moved);
       },
