@@ -122,6 +122,9 @@ export type ValueOf<S extends ParamSpec> = S extends NumberSpec | DerivedNumberS
 
 export type ParamsOf<S extends ParamSpecs> = { [K in keyof S]: ValueOf<S[K]> };
 
+/** Resolved parameters of a definition that is only known by its id. */
+export type AnyParams = ParamsOf<ParamSpecs>;
+
 type Without<S> = Omit<S, 'kind'>;
 export const number = (spec: Without<NumberSpec>): NumberSpec => ({ kind: 'number', ...spec });
 export const integer = (spec: Without<NumberSpec>): NumberSpec => ({

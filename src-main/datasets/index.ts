@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { CatalogEntry } from '../contract/catalog';
 import type { DatasetDefinition, Grants, ImageDataset } from '../contract/dataset';
 import type { Entry } from '../contract/experiment';
-import type { ParamsOf, ParamSpecs } from '../contract/params';
+import type { AnyParams } from '../contract/params';
 
 const found = import.meta.glob('./sources/*.ts', { eager: true }) as Record<
   string,
@@ -31,7 +31,7 @@ export async function loadDataset(entry: Entry, grants: Grants): Promise<ImageDa
       entry[name] ?? ('default' in spec ? spec.default : null),
     ]),
   );
-  const dataset = await definition.load(params as ParamsOf<ParamSpecs>, grants);
+  const dataset = await definition.load(params as AnyParams, grants);
   const hash = createHash('sha256');
   for (const { images, labels } of [dataset.train, dataset.validation, dataset.test]) {
     hash.update(new Uint8Array(images.buffer, images.byteOffset, images.byteLength)).update(labels);

@@ -2,13 +2,13 @@
 import type { DuelChoice, DuelRival } from '../contract/duel';
 import type { Experiment } from '../contract/experiment';
 import type { ArmPlan, AttackPlan, Metrics } from '../contract/events';
+import type { AnyParams } from '../contract/params';
 import { observationParams } from './attacks/observation-budget';
 import type { ObservationAttack } from './definitions';
 import { attacks as allAttacks, attackOf } from './registry';
 import { agentOf, createEnvironment, lackingFor, wrapped } from './rl/setting';
 import { resolve } from './resolve';
 import type { Arena, Armed } from './rl/duel';
-import type { Params } from './rl/eyes';
 
 /** What a session holds of one arm. */
 export interface RecordedArm {
@@ -52,27 +52,29 @@ export function openArena(
     epsilon: choice.budget,
     cells: Math.round(choice.budget),
   };
-  const armed = (id: string, own: Params = {}): Armed => {
+  const armed = (id: string, own: AnyParams = {}): Armed => {
     const attack = attackOf('observation', id) as ObservationAttack;
     const named = Object.entries({ ...own, ...given }).filter(([name]) => name in attack.params);
-    return { attack, params: resolve({ id, ...Object.fromEntries(named) }, attack).params as Params };
+    return { attack, params: resolve({ id, ...Object.fromEntries(named) }, attack).params as AnyParams };
   };
   // One that has to learn the agent first would keep the person waiting for minutes.
   const fits = (id: string): boolean =>
     allAttacks.some((attack) => attack.id === id && !('fit' in attack)) &&
     lackingFor(id, experiment, environment).length === 0;
   const strongest = strongestOf(recorded);
-  const rivals: { who: DuelRival['who']; id: string; own?: Params }[] = [
+  const rivals: { who: DuelRival['who']; id: string; own?: AnyParams }[] = [
     { who: 'random', id: RANDOM },
     { who: 'mad', id: MAD },
-    ...(strongest ? [{ who: 'strongest' as const, id: strongest.id, own: strongest.params as Params }] : []),
+    ...(strongest
+      ? [{ who: 'strongest' as const, id: strongest.id, own: strongest.params as AnyParams }]
+      : []),
     { who: 'optimum', id: OPTIMUM },
   ];
   return {
     environment,
     policy: wrapped(agent.policy, environment, arm),
     arm,
-    budget: armed(place?.id ?? RANDOM, place?.params as Params | undefined),
+    budget: armed(place?.id ?? RANDOM, place?.params as AnyParams | undefined),
     rivals: rivals.filter(({ id }) => fits(id)).map(({ who, id, own }) => ({ who, ...armed(id, own) })),
   };
 }

@@ -1,7 +1,7 @@
 /** The models of arms: imported, or rebuilt from the weights a training left. */
 import type { ImageDataset } from '../contract/dataset';
 import type { ArmPlan, AttackPlan, Metrics } from '../contract/events';
-import type { Applied, ParamsOf, ParamSpecs } from '../contract/params';
+import type { Applied, AnyParams } from '../contract/params';
 import { LabError } from '../contract/problem';
 import { stream, type Random } from '../contract/random';
 import { AnsweringTarget } from './answering';
@@ -69,7 +69,7 @@ export async function importedModel({ model }: ArmPlan, inputs: Inputs, signal: 
 
 /** Layers of a model that is trained here, from images to logits. */
 export const layersOf = ({ model }: ArmPlan, { classes }: ImageDataset): LayerSpec[] =>
-  modelById(model!.id).layers!(classes.length, model!.params as ParamsOf<ParamSpecs>);
+  modelById(model!.id).layers!(classes.length, model!.params as AnyParams);
 
 /** A model trained here, from its recorded weights. */
 export function restored(arm: ArmPlan, dataset: ImageDataset, weights: Record<string, Float32Array>): Model {
@@ -87,7 +87,7 @@ export function defended(
 ): Model {
   const { defense, seed } = arm;
   const definition = defense && defenseById(defense.id);
-  const params = defense?.params as ParamsOf<ParamSpecs>;
+  const params = defense?.params as AnyParams;
   if (definition?.stage === 'preprocessing') {
     const target = new PreprocessedTarget(
       network,

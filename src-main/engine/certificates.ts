@@ -10,7 +10,7 @@ import {
   type RunEvent,
 } from '../contract/events';
 import type { Experiment } from '../contract/experiment';
-import type { ParamsOf, ParamSpecs } from '../contract/params';
+import type { AnyParams } from '../contract/params';
 import type { ArmContext } from './context';
 import type { Certificates, FeatureTarget } from './definitions';
 import type { AttackResult } from './evaluate';
@@ -38,8 +38,7 @@ const wanted = ({ defenses }: Experiment): boolean =>
 
 export function certificateWork(experiment: Experiment, arm: ArmPlan): number {
   if (!wanted(experiment)) return 0;
-  const passes =
-    certifiedBy(arm)?.certificateCost(arm.defense!.params as ParamsOf<ParamSpecs>) ?? INTERVAL_PASSES;
+  const passes = certifiedBy(arm)?.certificateCost(arm.defense!.params as AnyParams) ?? INTERVAL_PASSES;
   return (PASS * passes * experiment.evaluation.samples) / experiment.training.batchSize;
 }
 
@@ -61,12 +60,7 @@ export async function certify(
   const started = context.now();
   const own = certifiedBy(arm);
   const found: Certificates = own
-    ? await own.certify(
-        network,
-        test,
-        arm.defense!.params as ParamsOf<ParamSpecs>,
-        context.for('certificates'),
-      )
+    ? await own.certify(network, test, arm.defense!.params as AnyParams, context.for('certificates'))
     : { ...INTERVAL, radius: await provenRadii(network.network, test, context), abstained: 0 };
   context.worked(certificateWork(experiment, arm), `proving what holds of ${sizeOf(test)} test images`);
   const curve = curveOf(found.radius);

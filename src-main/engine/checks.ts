@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Split } from '../contract/dataset';
 import type { ArmPlan, AttackPlan, Check, Metrics } from '../contract/events';
 import type { Experiment } from '../contract/experiment';
-import type { Applied, ParamsOf, ParamSpecs } from '../contract/params';
+import type { Applied, AnyParams } from '../contract/params';
 import { beats, pairedEvidence, SIGNIFICANT } from '../contract/statistics';
 import { canMeet, type Model } from './arm-model';
 import { scaledAttack } from './attacks/scaled';
@@ -294,7 +294,7 @@ export function adaptiveNotWeaker(attack: AttackPlan, adaptive: boolean[], obliv
 /** What was delivered, measured in doubles on the stored float32 images, against the attack's own budget. */
 export function withinBudget(attack: AttackPlan, metrics: Metrics): Check | null {
   const definition = attackOf('evasion', attack.id);
-  const budget = definition.budget(attack.params as ParamsOf<ParamSpecs>);
+  const budget = definition.budget(attack.params as AnyParams);
   if (!Number.isFinite(budget)) return null;
   const largest = metrics[`max${NORMS[attack.norm!]}`]!;
   return {

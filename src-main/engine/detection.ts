@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ImageDataset, Split } from '../contract/dataset';
 import { REJECTED, type ArmPlan, type AttackPlan } from '../contract/events';
-import type { ParamsOf, ParamSpecs } from '../contract/params';
+import type { AnyParams } from '../contract/params';
 import { LabError } from '../contract/problem';
 import { reaches } from './attacks/finished';
 import type { Context } from './context';
@@ -38,7 +38,7 @@ export function guardOf(
 ): Guard | null {
   const definition = defense && defenseById(defense.id);
   if (definition?.stage !== 'detection') return null;
-  const params = defense!.params as ParamsOf<ParamSpecs> & DetectionParams;
+  const params = defense!.params as AnyParams & DetectionParams;
   const detector = definition.fit(network, train, params);
   // Training inputs are where the detector was fitted; they are taken only where there is nothing else.
   const clean = suspicions(detector, network, sizeOf(validation) > 0 ? validation : train);
@@ -138,7 +138,7 @@ const GRADIENTS = 5;
 /** Work of an adaptive attacker on one input, in the units of `attackWork`; 0 without a detector. */
 export function evasionCost({ defense }: ArmPlan, attack: AttackPlan): number {
   const definition = defense && defenseById(defense.id);
-  const budget = attackOf('evasion', attack.id).budget(attack.params as ParamsOf<ParamSpecs>);
+  const budget = attackOf('evasion', attack.id).budget(attack.params as AnyParams);
   if (definition?.stage !== 'detection' || !canEvade({ norm: attack.norm, budget })) return 0;
   return 0.8 * GRADIENTS * Number(defense!.params.evasionSteps);
 }

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Norm } from '../contract/catalog';
 import type { Split } from '../contract/dataset';
 import type { Entry } from '../contract/experiment';
-import type { Applied, ParamSpecs, ParamsOf } from '../contract/params';
+import type { Applied, AnyParams } from '../contract/params';
 import { LabError } from '../contract/problem';
 import type { ArmContext, Context } from './context';
 import type {
@@ -31,7 +31,6 @@ import { readOut } from './read-out';
 /** Inputs attacked together: large enough for the kernels, small enough for the progress bar. */
 const ATTACK_BATCH = 128;
 
-type AnyParams = ParamsOf<ParamSpecs>;
 type Asked = WhiteBoxTarget & Oracle;
 
 /** An attack with all its parameters, fitted where it has to be: ready to meet inputs. */

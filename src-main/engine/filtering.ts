@@ -1,13 +1,11 @@
 /** The frame around filters of the training set: a model to examine, what was removed, and the model trained anew without it. */
 import type { ImageDataset } from '../contract/dataset';
-import type { ParamsOf, ParamSpecs } from '../contract/params';
+import type { AnyParams } from '../contract/params';
 import { LabError } from '../contract/problem';
 import type { ArmContext } from './context';
 import type { CostBasis, Examined, FilteringDefense, Trainer } from './definitions';
 import { suspectsOf } from './provenance';
 import { selected, sizeOf } from './splits';
-
-type AnyParams = ParamsOf<ParamSpecs>;
 
 /** Epochs of the model a filter examines: those of its parameters, else the arm's. */
 const examinedEpochs = (params: AnyParams, epochs: number): number =>

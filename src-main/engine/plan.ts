@@ -1,7 +1,7 @@
 /** From a validated experiment to everything that will be run, with every parameter's value and a cost estimate. */
 import type { Entry, Experiment } from '../contract/experiment';
 import type { ArmPlan, AttackPlan, Plan } from '../contract/events';
-import type { Applied, ParamsOf, ParamSpecs } from '../contract/params';
+import type { Applied, AnyParams } from '../contract/params';
 import type { Norm } from '../contract/catalog';
 import { answersAtRandom } from './arm-model';
 import { classification } from './classification';
@@ -39,7 +39,7 @@ export function plan(experiment: Experiment): Plan {
   const defenses = [null, ...expand(experiment.defenses, defenseById).map(({ applied }) => applied)];
   for (const defense of defenses) {
     const definition = defense && defenseById(defense.id);
-    if (definition?.stage === 'certified') definition.check?.(defense!.params as ParamsOf<ParamSpecs>);
+    if (definition?.stage === 'certified') definition.check?.(defense!.params as AnyParams);
   }
   const models = experiment.model ? [experiment.model, ...experiment.furtherModels] : [];
   const learners = models.length

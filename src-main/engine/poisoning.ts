@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { ImageDataset, Split } from '../contract/dataset';
 import type { ArmPlan, RunEvent } from '../contract/events';
 import type { Experiment } from '../contract/experiment';
-import type { ParamsOf, ParamSpecs } from '../contract/params';
+import type { AnyParams } from '../contract/params';
 import { layersOf } from './arm-model';
 import type { ArmContext } from './context';
 import type { CostBasis, PoisonContext, Target, TrainingSetAttack } from './definitions';
@@ -22,8 +22,6 @@ const SURROGATE_RATE = 0.001;
 
 /** Batches of the learner are half the usual size; a step on one takes about 0.6 of the time. */
 const SURROGATE_WORK = 1.2;
-
-type AnyParams = ParamsOf<ParamSpecs>;
 
 const poisoningOf = ({ poisoning }: ArmPlan): { attack: TrainingSetAttack; params: AnyParams } => ({
   attack: attackOf('training-set', poisoning!.id),

@@ -2,7 +2,7 @@
 import type { ImageDataset, Split } from '../contract/dataset';
 import type { Experiment } from '../contract/experiment';
 import type { ArmPlan, AttackPlan, Metrics } from '../contract/events';
-import type { ParamsOf, ParamSpecs } from '../contract/params';
+import type { AnyParams } from '../contract/params';
 import { logProbabilities } from './attacks/answers';
 import { defended, isTrainedHere, layersOf, type Model } from './arm-model';
 import type { ArmContext } from './context';
@@ -13,12 +13,9 @@ import { Memory } from './memory';
 import { attackOf, defenseById } from './registry';
 import { concatenated, sizeOf, slice, testInputs } from './splits';
 import { CountingTarget, NetworkTarget } from './target-views';
-import type { TaskRunner } from './task';
+import type { Job } from './task';
 import { ArmTrainer } from './trainer';
 import { PASS } from './transfer';
-
-type Job = Parameters<TaskRunner['runArm']>[0];
-type AnyParams = ParamsOf<ParamSpecs>;
 
 /** A privacy attack meets an arm's model. */
 export interface Inference {

@@ -1,4 +1,4 @@
-/** The two kinds of task, as `run.ts` drives them. One file each: `classification.ts`, `reinforcement.ts`. */
+/** The two kinds of task, as `run.ts` drives them: `classification/`, and `reinforcement.ts` with `rl/`. */
 import type { Experiment } from '../contract/experiment';
 import type { ArmPlan, AttackPlan, Plan, Position, RunEvent } from '../contract/events';
 import type { ArmContext, Host } from './context';
@@ -27,6 +27,17 @@ export interface ArmResume {
   history: RunEvent[];
 }
 
+/** One arm to be run. */
+export interface Job {
+  experiment: Experiment;
+  inputs: Inputs;
+  attacks: AttackPlan[];
+  host: Host;
+  context: ArmContext;
+  resume: ArmResume | null;
+  kept: Kept;
+}
+
 export interface TaskRunner {
   /** Work units of what comes after all arms. */
   closingWork?(experiment: Experiment, arms: ArmPlan[], attacks: AttackPlan[]): number;
@@ -43,15 +54,7 @@ export interface TaskRunner {
    * Trains and evaluates one arm, emitting its events between arm-started and arm-finished (which run.ts emits).
    * After each entry of `attacks` it emits a checkpoint {stage: 'evaluation', done}.
    */
-  runArm(job: {
-    experiment: Experiment;
-    inputs: Inputs;
-    attacks: AttackPlan[];
-    host: Host;
-    context: ArmContext;
-    resume: ArmResume | null;
-    kept: Kept;
-  }): Promise<void>;
+  runArm(job: Job): Promise<void>;
   /** What is done when every arm is: comparisons between arms, emitting events without an arm of their own. */
   close?(job: ClosingJob): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { catalog } from '../../contract/catalog-data';
 import type { Environment, EnvironmentDefinition } from '../../contract/environment';
 import { parseExperiment } from '../../contract/experiment';
-import type { ParamsOf, ParamSpecs } from '../../contract/params';
+import type { AnyParams } from '../../contract/params';
 import { LabError } from '../../contract/problem';
 import { rollout, transitionTable } from '../../engine/rollout';
 import { Refused } from '../answer';
@@ -32,7 +32,7 @@ function environmentOf(id: string, set: string[]): Environment {
       entry[name] ?? ('default' in spec ? spec.default : null),
     ]),
   );
-  return told(`environment ${id}`, () => definition.create(params as ParamsOf<ParamSpecs>));
+  return told(`environment ${id}`, () => definition.create(params as AnyParams));
 }
 
 /** Environments answer what lies outside their spaces with a RangeError. */

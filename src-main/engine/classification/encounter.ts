@@ -30,8 +30,8 @@ import {
 import { Memory } from '../memory';
 import { fittingInputs, sizeOf } from '../splits';
 import { CountingTarget } from '../target-views';
+import type { Job } from '../task';
 import { attackWork, fittingWork } from '../trainer';
-import type { Job } from './job';
 
 /** Pictures recorded of each attack of an arm. */
 const EXAMPLES = 12;

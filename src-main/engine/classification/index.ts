@@ -1,7 +1,7 @@
 /** Image classification: one arm is trained (poisoned, defended), evaluated clean and under every attack, and checked. */
 import type { ImageDataset, Split } from '../../contract/dataset';
 import type { Metrics } from '../../contract/events';
-import type { ParamsOf, ParamSpecs } from '../../contract/params';
+import type { AnyParams } from '../../contract/params';
 import { isNotPrivacy, isPrivacy } from '../../contract/privacy';
 import { canMeet, type Model } from '../arm-model';
 import { certificateWork, certify, type Certified } from '../certificates';
@@ -19,8 +19,6 @@ import { transfer, transferWork } from '../transfer';
 import { underAttack } from './encounter';
 import { obtain, privacySpent } from './training';
 import { copyWork, evaluationWork, trainingWork } from './work';
-
-type AnyParams = ParamsOf<ParamSpecs>;
 
 export const classification: TaskRunner = {
   armWork(experiment, arm, attacks) {

@@ -2,7 +2,7 @@
 import type { ImageDataset } from '../../contract/dataset';
 import type { ArmPlan, Metrics, RunEvent } from '../../contract/events';
 import type { Experiment } from '../../contract/experiment';
-import type { ParamsOf, ParamSpecs } from '../../contract/params';
+import type { AnyParams } from '../../contract/params';
 import { defended, importedModel, isTrainedHere, layersOf, restored, type Model } from '../arm-model';
 import { filterAndTrain } from '../filtering';
 import { takeOver } from '../inheritance';
@@ -12,12 +12,9 @@ import { activationsOf, looksAtTrainingSet, trainingSetOf } from '../provenance'
 import { defenseById } from '../registry';
 import { sizeOf } from '../splits';
 import { NetworkTarget } from '../target-views';
-import type { ArmResume } from '../task';
+import type { ArmResume, Job } from '../task';
 import { ArmTrainer } from '../trainer';
-import type { Job } from './job';
 import { basisOf, trainingGradients, trainingWork } from './work';
-
-type AnyParams = ParamsOf<ParamSpecs>;
 
 /** The arm's model: imported, restored from the record, or trained now. */
 export async function obtain(job: Job, dataset: ImageDataset): Promise<Model> {

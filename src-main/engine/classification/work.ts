@@ -2,7 +2,7 @@
 import type { ImageDataset } from '../../contract/dataset';
 import type { ArmPlan, AttackPlan } from '../../contract/events';
 import type { Experiment } from '../../contract/experiment';
-import type { ParamsOf, ParamSpecs } from '../../contract/params';
+import type { AnyParams } from '../../contract/params';
 import { isTrainedHere } from '../arm-model';
 import type { CostBasis } from '../definitions';
 import { evasionCost } from '../detection';
@@ -12,8 +12,6 @@ import { attackOf, defenseById } from '../registry';
 import { sizeOf } from '../splits';
 import { attackWork, fittingWork } from '../trainer';
 import { PASS } from '../transfer';
-
-type AnyParams = ParamsOf<ParamSpecs>;
 
 /** Work of training an arm and of poisoning what it learns, in plain gradient steps on a batch; 0 where it is not trained here. */
 export function trainingWork(experiment: Experiment, arm: ArmPlan): number {

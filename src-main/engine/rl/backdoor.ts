@@ -4,14 +4,14 @@
  */
 import type { Environment } from '../../contract/environment';
 import { TRIGGERED, type Metrics } from '../../contract/events';
-import type { Applied } from '../../contract/params';
+import type { Applied, AnyParams } from '../../contract/params';
 import { LabError } from '../../contract/problem';
 import type { Random } from '../../contract/random';
 import type { Policy, PolicyAttack, PolicyParams } from '../definitions';
 import { attackOf } from '../registry';
 import { trajectory, type Played } from './episodes';
 import { exactReturn } from './exact';
-import { greedyChoices, type BoundAttack, type Params } from './eyes';
+import { greedyChoices, type BoundAttack } from './eyes';
 import { greedyActions } from './greedy';
 import { stepLimit } from './limit';
 import { episodesOf, returnsOf, type Stage } from './stage';
@@ -66,7 +66,7 @@ export function checkBackdoor(applied: Applied, environment: Environment, steps:
   triggerOf(applied, environment);
   const { id, params } = applied;
   const { n, names } = environment.actionSpace;
-  const target = (attackOf('policy', id) as PolicyAttack).target(params as Params);
+  const target = (attackOf('policy', id) as PolicyAttack).target(params as AnyParams);
   if (target !== null && target >= n) {
     throw new LabError(
       `poisoning.${id}.targetAction`,
@@ -100,7 +100,7 @@ export interface Implant {
 
 export function implantOf(applied: Applied, environment: Environment, random: Random): Implant {
   const attack = attackOf('policy', applied.id) as PolicyAttack;
-  const params = applied.params as Params;
+  const params = applied.params as AnyParams;
   const trigger = triggerOf(applied, environment);
   const { share } = params as unknown as PolicyParams;
   const isPoisoned = (at: number): boolean => Math.floor((at + 1) * share) > Math.floor(at * share);
@@ -163,7 +163,7 @@ export async function reportBackdoor(
   const arm = context.arm.index;
   const started = context.now();
   const trigger = triggerOf(poisoning, environment);
-  const target = (attackOf('policy', poisoning.id) as PolicyAttack).target(poisoning.params as Params);
+  const target = (attackOf('policy', poisoning.id) as PolicyAttack).target(poisoning.params as AnyParams);
   const eyes: BoundAttack = {
     budget: Infinity,
     reach: [],

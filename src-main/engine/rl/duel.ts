@@ -1,6 +1,7 @@
 /** A person in place of an attack: held to its budget, and scored beside attacks from the same start. */
 import type { Environment } from '../../contract/environment';
 import type { ArmPlan } from '../../contract/events';
+import type { AnyParams } from '../../contract/params';
 import type {
   DecisionMap,
   Disguise,
@@ -16,7 +17,7 @@ import { stream, type Random } from '../../contract/random';
 import type { ObservationAttack, Policy } from '../definitions';
 import { play } from './episodes';
 import { backwardInduction } from './exact';
-import { bindAttack, greedyChoices, within, type BoundAttack, type Params } from './eyes';
+import { bindAttack, greedyChoices, within, type BoundAttack } from './eyes';
 import { greedyActions } from './greedy';
 import { stepLimit } from './limit';
 
@@ -28,7 +29,7 @@ const DRAWN_EPISODES = 20;
 /** An attack with every parameter's value. */
 export interface Armed {
   attack: ObservationAttack;
-  params: Params;
+  params: AnyParams;
 }
 
 /** A trained agent to be attacked. */

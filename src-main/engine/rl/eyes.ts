@@ -1,14 +1,12 @@
 /** The frame of observation attacks: asks the author's idea, holds it to its budget, and measures what it delivered. */
 import type { Box, Environment } from '../../contract/environment';
-import type { ParamsOf, ParamSpecs } from '../../contract/params';
+import type { AnyParams } from '../../contract/params';
 import type { Random } from '../../contract/random';
 import type { Belief, FittedEyes, ObservationAttack, Policy, Reach } from '../definitions';
 import { Ball } from './ball';
 import { backwardInduction, type Worth } from './exact';
 import { greedyActions } from './greedy';
 import { stepLimit } from './limit';
-
-export type Params = ParamsOf<ParamSpecs>;
 
 /** Where a row of a batch comes from: which of the environments side by side, and the steps left in its episode. */
 export interface Seat {
@@ -135,7 +133,7 @@ function plannedDeception(
 /** @throws Error when the attack displaces a cell beyond its reach */
 function onCells(
   attack: ObservationAttack,
-  params: Params,
+  params: AnyParams,
   environment: Environment,
   states: number,
   random: Random,
@@ -187,7 +185,7 @@ function onCells(
 }
 
 /** The ball that an attack with these parameters is held to. */
-export function ballOf(attack: ObservationAttack, params: Params, space: Box): Ball {
+export function ballOf(attack: ObservationAttack, params: AnyParams, space: Box): Ball {
   const { box, unit } = attack.budget(params);
   return new Ball(space, box, attack.norm(params) === 'l2' ? 'l2' : 'linf', unit);
 }
@@ -195,7 +193,7 @@ export function ballOf(attack: ObservationAttack, params: Params, space: Box): B
 function onBox(
   attack: ObservationAttack,
   perturb: NonNullable<ObservationAttack['perturb']>,
-  params: Params,
+  params: AnyParams,
   space: Box,
   limit: number,
   random: Random,
@@ -232,7 +230,7 @@ function onBox(
  */
 export function bindAttack(
   attack: ObservationAttack,
-  params: Params,
+  params: AnyParams,
   environment: Environment,
   random: Random,
   fixedPolicy: boolean,

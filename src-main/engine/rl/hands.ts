@@ -1,11 +1,12 @@
 /** The frame of attacks on an agent's hands: when they are taken, what is done then, and what is left to spend. */
 import type { Environment } from '../../contract/environment';
+import type { AnyParams } from '../../contract/params';
 import { LabError } from '../../contract/problem';
 import type { Random } from '../../contract/random';
 import type { ActionAttack, ActionParams, Policy } from '../definitions';
 import { drawn } from '../drawn';
 import { transitionsOf } from './exact';
-import { greedyChoices, type Params, type Seat } from './eyes';
+import { greedyChoices, type Seat } from './eyes';
 import { stepLimit } from './limit';
 
 /** An action attack with its parameters, on one environment. */
@@ -22,7 +23,7 @@ export interface BoundHands {
 }
 
 /** Throws LabError for a budget that is larger than an episode. */
-export function checkHands(params: Params, environment: Environment, place: string): void {
+export function checkHands(params: AnyParams, environment: Environment, place: string): void {
   const { budget } = params as unknown as ActionParams;
   const limit = stepLimit(environment);
   if (budget === null || budget <= limit) return;
@@ -48,7 +49,7 @@ interface Plan {
  */
 function plan(
   attack: ActionAttack,
-  params: Params,
+  params: AnyParams,
   environment: Environment,
   choices: Int32Array,
   scoresOf: (state: number) => Float32Array,
@@ -111,7 +112,7 @@ function plan(
 /** @param policy the agent that stands still, by which an attack that plans ahead makes its plan */
 export function bindHands(
   attack: ActionAttack,
-  params: Params,
+  params: AnyParams,
   environment: Environment,
   random: Random,
   policy?: Policy,

@@ -1,11 +1,12 @@
 /** Evaluations under attacks on what an agent sees. */
 import type { AttackPlan, Check, Metrics } from '../../contract/events';
+import type { AnyParams } from '../../contract/params';
 import optimalDisplacement from '../attacks/observation/optimal-displacement';
 import type { FittedEyes, ObservationAttack, Policy } from '../definitions';
 import { attackOf } from '../registry';
 import type { Ball } from './ball';
 import { type Episode, type Played, trajectory } from './episodes';
-import { ballOf, bindAttack, type BoundAttack, type Params } from './eyes';
+import { ballOf, bindAttack, type BoundAttack } from './eyes';
 import { stepLimit } from './limit';
 import {
   type Certificate,
@@ -39,13 +40,13 @@ export async function reportEyes(
   const { experiment, environment, policy, context } = stage;
   const arm = context.arm.index;
   const attack = attackOf('observation', id) as ObservationAttack;
-  const fitted = await fit(stage, attack, params as Params, index);
+  const fitted = await fit(stage, attack, params as AnyParams, index);
   try {
-    const bind = (values: Params) =>
+    const bind = (values: AnyParams) =>
       bindAttack(attack, values, environment, context.random('attack', id), true, fitted);
     const started = context.now();
     const gradients = countZeroGradients(policy);
-    const bound = bind(params as Params);
+    const bound = bind(params as AnyParams);
     const played = await episodesOf(stage, gradients.policy, experiment.evaluation.episodes, {
       attack: bound,
     });
@@ -82,7 +83,7 @@ export async function reportEyes(
     if (certificate) checks.push(boundsHold(label, certificate, played));
     if (gradients.asked() > 0) checks.push(zeroGradients(label, gradients));
     if (first) {
-      const idle = { attack: bind({ ...(params as Params), ...IDLE }) };
+      const idle = { attack: bind({ ...(params as AnyParams), ...IDLE }) };
       checks.push(await idleIsClean(stage, id, (episodes) => episodesOf(stage, policy, episodes, idle)));
     }
     for (const check of checks) context.emit({ type: 'check', arm, check });
@@ -95,7 +96,7 @@ export async function reportEyes(
 async function fit(
   { environment, policy, context }: Stage,
   attack: ObservationAttack,
-  params: Params,
+  params: AnyParams,
   index: number,
 ): Promise<FittedEyes | undefined> {
   const { observationSpace: space } = environment;

@@ -3,7 +3,7 @@ import type { Capability } from '../../contract/catalog';
 import type { Environment } from '../../contract/environment';
 import type { ArmPlan, AttackPlan } from '../../contract/events';
 import type { Entry, Experiment } from '../../contract/experiment';
-import type { Applied, Surface } from '../../contract/params';
+import type { Applied, Surface, AnyParams } from '../../contract/params';
 import { LabError } from '../../contract/problem';
 import { stream } from '../../contract/random';
 import type { ArmContext } from '../context';
@@ -11,14 +11,13 @@ import type { AgentDefinition, DynamicsAttack, Policy, WrappedPolicy } from '../
 import { agentById, attackById, attackOf, defenseById, environmentById } from '../registry';
 import { combinations, resolve } from '../resolve';
 import { dynamicsOf } from './dynamics';
-import type { Params } from './eyes';
 import { checkHands } from './hands';
 
 /** @throws LabError for parameters that make no environment, such as a map without a goal */
 export function createEnvironment({ environment: entry, training }: Experiment): Environment {
   const definition = environmentById(entry!.id);
   try {
-    return definition.create(resolve(entry!, definition, training).params as Params);
+    return definition.create(resolve(entry!, definition, training).params as AnyParams);
   } catch (error) {
     if (error instanceof RangeError)
       throw new LabError('environment', error.message, 'Correct the parameter in the experiment.');
@@ -26,9 +25,12 @@ export function createEnvironment({ environment: entry, training }: Experiment):
   }
 }
 
-export function agentOf({ agent: entry, training }: Experiment): { agent: AgentDefinition; params: Params } {
+export function agentOf({ agent: entry, training }: Experiment): {
+  agent: AgentDefinition;
+  params: AnyParams;
+} {
   const agent = agentById(entry!.id);
-  return { agent, params: resolve(entry!, agent, training).params as Params };
+  return { agent, params: resolve(entry!, agent, training).params as AnyParams };
 }
 
 /** An epsilon given for a grid, or cells for a box, would silently do nothing. */
@@ -89,9 +91,12 @@ export function refuseAttack(
 ): void {
   const place = `attacks.${index}`;
   refuseUnfit(id, experiment, environment, `${place}.id`);
-  if (surface === 'action') checkHands(params as Params, environment, place);
+  if (surface === 'action') checkHands(params as AnyParams, environment, place);
   if (surface === 'dynamics')
-    (attackOf('dynamics', id) as DynamicsAttack).check(dynamicsOf(environment, id, place), params as Params);
+    (attackOf('dynamics', id) as DynamicsAttack).check(
+      dynamicsOf(environment, id, place),
+      params as AnyParams,
+    );
 }
 
 /** The backdoors of the experiment, a value for each parameter. */
@@ -115,5 +120,5 @@ export const poisons = ({ poisoning }: ArmPlan, surface: Surface): boolean =>
 export function wrapped(policy: Policy, environment: Environment, { defense, seed }: ArmPlan): WrappedPolicy {
   const definition = defense && defenseById(defense.id);
   if (definition?.stage !== 'rl-wrapper') return policy;
-  return definition.wrap(policy, defense!.params as Params, environment, stream(seed, 'wrapper'));
+  return definition.wrap(policy, defense!.params as AnyParams, environment, stream(seed, 'wrapper'));
 }

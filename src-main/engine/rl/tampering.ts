@@ -1,13 +1,14 @@
 /** Evaluations under attacks that leave an agent's eyes alone: on its hands, and on the world it acts in. */
 import type { Environment } from '../../contract/environment';
 import type { AttackPlan, Check, Metrics } from '../../contract/events';
+import type { AnyParams } from '../../contract/params';
 import type { ActionAttack, ActionParams, DynamicsAttack } from '../definitions';
 import optimalAction from '../attacks/action/optimal-action';
 import { attackOf } from '../registry';
 import { dynamicsOf, nominalOf } from './dynamics';
 import { meanReturn, play, trajectory, type Played } from './episodes';
 import { exactReturn } from './exact';
-import { greedyChoices, type Params } from './eyes';
+import { greedyChoices } from './eyes';
 import { bindHands } from './hands';
 import { stepLimit } from './limit';
 import {
@@ -41,9 +42,9 @@ export async function reportHands(stage: Stage, attack: AttackPlan, first: boole
   const { environment, policy, context, experiment } = stage;
   const { id } = attack;
   const definition = attackOf('action', id) as ActionAttack;
-  const params = attack.params as Params;
+  const params = attack.params as AnyParams;
   const started = context.now();
-  const bind = (values: Params) =>
+  const bind = (values: AnyParams) =>
     bindHands(definition, values, environment, context.random('attack', id), policy);
   const hands = bind(params);
   const played = await episodesOf(stage, policy, experiment.evaluation.episodes, { hands });
@@ -75,7 +76,7 @@ export async function reportHands(stage: Stage, attack: AttackPlan, first: boole
 }
 
 /** Null where transitions cannot be listed. */
-function handsHarm(stage: Stage, attack: ActionAttack, params: Params): ExactHarm | null {
+function handsHarm(stage: Stage, attack: ActionAttack, params: AnyParams): ExactHarm | null {
   const { environment, policy, context } = stage;
   const exactUnder = (definition: ActionAttack): number | undefined =>
     bindHands(definition, params, environment, context.random('optimum')).exactReturn?.(policy);
@@ -93,7 +94,7 @@ export async function reportDynamics(stage: Stage, attack: AttackPlan, first: bo
   const started = context.now();
   const within = context.for('attack', id);
   const exact = environment.transitions !== undefined;
-  const altered = await definition.alter(params as Params, {
+  const altered = await definition.alter(params as AnyParams, {
     random: within.random,
     breathe: within.breathe,
     dynamics,

@@ -2,6 +2,7 @@
 import type { Environment } from '../../contract/environment';
 import type { ArmPlan, Metrics, RunEvent } from '../../contract/events';
 import type { Experiment } from '../../contract/experiment';
+import type { AnyParams } from '../../contract/params';
 import worstAction from '../attacks/action/worst-action';
 import type { ArmContext } from '../context';
 import type {
@@ -16,10 +17,10 @@ import type {
 } from '../definitions';
 import { takeOver } from '../inheritance';
 import { attackOf, defenseById } from '../registry';
-import type { TaskRunner } from '../task';
+import type { Job } from '../task';
 import { implantOf } from './backdoor';
 import type { Ball } from './ball';
-import { bindAttack, type BoundAttack, type Params } from './eyes';
+import { bindAttack, type BoundAttack } from './eyes';
 import { bindHands } from './hands';
 import { type AttackedPractice, type Conditions, createLesson, type PayRecord } from './lesson';
 import { agentOf, poisons, refuseUnfit } from './setting';
@@ -28,8 +29,6 @@ import { slowdown, trainingWork } from './work';
 
 /** A defence's budget grows over a training in this many levels. */
 const RAMP_LEVELS = 200;
-
-type Job = Parameters<TaskRunner['runArm']>[0];
 
 type Trained = Extract<RunEvent, { type: 'trained' }>;
 
@@ -91,12 +90,12 @@ function logConditions(arm: ArmPlan, context: ArmContext): NonNullable<Condition
   return {
     ...(poisons(arm, 'log') && {
       poison: (log) =>
-        (attackOf('log', poisoning!.id) as LogAttack).poison(log, poisoning!.params as Params, {
+        (attackOf('log', poisoning!.id) as LogAttack).poison(log, poisoning!.params as AnyParams, {
           random: context.random('poisoning', 'log'),
         }),
     }),
     ...(filter?.stage === 'rl-filtering' && {
-      inspect: (log) => (filter as RlFilteringDefense).inspect(log, defense!.params as Params),
+      inspect: (log) => (filter as RlFilteringDefense).inspect(log, defense!.params as AnyParams),
     }),
   };
 }
@@ -139,7 +138,7 @@ function hardeningOf(
 } {
   const definition = applied && defenseById(applied.id);
   if (definition?.stage !== 'rl-training') return { dispose() {} };
-  const params = applied!.params as Params;
+  const params = applied!.params as AnyParams;
   const { observationSpace: space } = environment;
   if (definition.sparring) {
     const { adversary, every, ball } = definition.sparring(params, environment, context.for('adversary'));
@@ -182,7 +181,7 @@ function disobeying(
 /** @throws LabError when the attack in the defence needs what agent or environment lack */
 function attackedPractice(
   defense: RlTrainingDefense,
-  params: Params,
+  params: AnyParams,
   experiment: Experiment,
   environment: Environment,
   context: ArmContext,
@@ -193,7 +192,7 @@ function attackedPractice(
     if (!applied) return null;
     const attack = attackOf('observation', applied.id) as ObservationAttack;
     refuseUnfit(applied.id, experiment, environment, `defenses.${defense.id}.attack`);
-    return bindAttack(attack, applied.params as Params, environment, stream, fixedPolicy);
+    return bindAttack(attack, applied.params as AnyParams, environment, stream, fixedPolicy);
   };
   let level = -1;
   let bound: BoundAttack | null = null;

@@ -2,10 +2,9 @@
 import type { Environment } from '../../contract/environment';
 import type { ArmPlan, AttackPlan } from '../../contract/events';
 import type { Experiment } from '../../contract/experiment';
-import type { Applied } from '../../contract/params';
+import type { Applied, AnyParams } from '../../contract/params';
 import type { DynamicsAttack, ObservationAttack } from '../definitions';
 import { agentById, attackOf, defenseById } from '../registry';
-import type { Params } from './eyes';
 import { stepLimit } from './limit';
 import { agentOf } from './setting';
 
@@ -23,7 +22,7 @@ export function evaluationWork({ evaluation, agent }: Experiment, environment: E
 export function slowdown({ defense }: ArmPlan): number {
   const definition = defense && defenseById(defense.id);
   if (definition?.stage !== 'rl-training') return 1;
-  if (!definition.observationAttack) return definition.slowdown?.(defense!.params as Params) ?? 1;
+  if (!definition.observationAttack) return definition.slowdown?.(defense!.params as AnyParams) ?? 1;
   const attack = attackOf('observation', (defense!.params.attack as Applied).id);
   if (attack.foresee) return 15;
   return attack.requires.includes('gradients') ? 2 : 1.2;
@@ -36,7 +35,7 @@ export function trainingWork(experiment: Experiment, arm: ArmPlan): number {
 
 export const fittingWork = ({ id, params, surface }: AttackPlan): number =>
   surface === 'observation'
-    ? ((attackOf('observation', id) as ObservationAttack).fitCost?.(params as Params) ?? 0)
+    ? ((attackOf('observation', id) as ObservationAttack).fitCost?.(params as AnyParams) ?? 0)
     : 0;
 
 /** Of the worlds an attack on the dynamics tries; where returns are computed, of none. */
@@ -46,6 +45,6 @@ export function searchWork(
   environment: Environment,
 ): number {
   if (surface !== 'dynamics' || environment.transitions) return 0;
-  const trials = (attackOf('dynamics', id) as DynamicsAttack).trials(params as Params);
+  const trials = (attackOf('dynamics', id) as DynamicsAttack).trials(params as AnyParams);
   return (trials * evaluationWork(experiment, environment)) / experiment.evaluation.episodes;
 }

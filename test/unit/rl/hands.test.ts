@@ -3,7 +3,7 @@ import optimalAction from '../../../src-main/engine/attacks/action/optimal-actio
 import randomAction from '../../../src-main/engine/attacks/action/random-action';
 import worstAction from '../../../src-main/engine/attacks/action/worst-action';
 import type { ActionAttack } from '../../../src-main/engine/definitions';
-import type { Params } from '../../../src-main/engine/rl/eyes';
+import type { AnyParams } from '../../../src-main/contract/params';
 import { bindHands, checkHands } from '../../../src-main/engine/rl/hands';
 import { stream } from '../../../src-main/contract/random';
 import qLearning from '../../../src-main/engine/agents/q-learning';
@@ -15,7 +15,13 @@ import goldBomb from '../../../envs/gold-bomb';
 import frozenLake from '../../../envs/frozen-lake';
 
 const bind = (attack: unknown, environment: unknown, params: object, policy = tablePolicy([1], 2)) =>
-  bindHands(attack as ActionAttack, params as Params, environment as Environment, stream(1, 'hands'), policy);
+  bindHands(
+    attack as ActionAttack,
+    params as AnyParams,
+    environment as Environment,
+    stream(1, 'hands'),
+    policy,
+  );
 
 describe('attacks on actions', () => {
   // Five pulls pay 1 each; whoever has the hands idles.
