@@ -322,7 +322,7 @@ async function transfer(seed) {
     for (const input of entry.input) {
       const attack = lab.attackOf('training-set', entry.id);
       const { params } = lab.resolve({ ...entry, input }, attack);
-      const { dataset: poisoned } = await attack.poison(dataset, params, {
+      const { dataset: poisoned } = await attack.poison(dataset, attack.eligible(dataset, params), params, {
         random: (...purpose) => lab.stream(seed, input, ...purpose),
         breathe: async () => {},
         surrogate: async () => extractor,

@@ -36,29 +36,19 @@ export function poisoningWork(arm: ArmPlan, basis: CostBasis): number {
   return surrogate + (attack.cost?.(basis, params) ?? 0);
 }
 
-/** Where a poisoning is only tried: it would go on with a network. */
-class Tried extends Error {}
-
 /**
- * Tries the poisonings of some arms, each once, up to where a network would be trained: all they refuse in the data they refuse before.
+ * Looks at the poisonings of some arms, before anything is trained.
  * @throws LabError for parameters that the data do not allow
  */
-export async function tryPoisonings(
+export function checkPoisonings(
   arms: ArmPlan[],
   dataset: ImageDataset,
   contextOf: (arm: ArmPlan) => ArmContext,
-): Promise<void> {
-  const poisoned = arms.filter(({ poisoning }) => poisoning);
-  const each = new Map(poisoned.map((arm) => [JSON.stringify(arm.poisoning), arm]));
-  const reachedNetwork = () => Promise.reject(new Tried());
-  for (const arm of each.values()) {
+): void {
+  for (const arm of arms.filter(({ poisoning }) => poisoning)) {
     const { attack, params } = poisoningOf(arm);
-    const { random, breathe } = contextOf(arm).for('poisoning');
-    const trial = { random, breathe, surrogate: reachedNetwork, attack: reachedNetwork, progress: () => {} };
-    await attack.poison(dataset, params, trial).catch((problem: unknown) => {
-      if (!(problem instanceof Tried)) throw problem;
-    });
-    await breathe();
+    attack.eligible(dataset, params);
+    attack.trigger?.(dataset, params, contextOf(arm).for('poisoning'));
   }
 }
 
@@ -117,7 +107,7 @@ export async function poison(
     progress,
   };
   try {
-    const poisoned = await attack.poison(dataset, params, poisoning);
+    const poisoned = await attack.poison(dataset, attack.eligible(dataset, params), params, poisoning);
     if (done < 1 && total > 0) progress(1);
     const trigger = attack.trigger?.(dataset, params, streams) ?? null;
     if (tell) {

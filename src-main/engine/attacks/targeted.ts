@@ -3,18 +3,10 @@ import type * as tf from '@tensorflow/tfjs';
 import type { ImageDataset } from '../../contract/dataset';
 import { integer } from '../../contract/params';
 import { LabError } from '../../contract/problem';
-import type { PoisonContext } from '../definitions';
+import type { Eligible } from '../definitions';
 import { selected, sizeOf, toBatch } from '../splits';
 import { radius } from './ball';
-import {
-  checkClass,
-  checkSeveral,
-  countAt,
-  drawn,
-  rateParam,
-  samplesWith,
-  targetParam,
-} from './training-samples';
+import { ofTarget, rateParam, targetParam } from './training-samples';
 
 export const targetedParams = {
   rate: rateParam(0.01),
@@ -32,50 +24,39 @@ export const targetedParams = {
   epsilon: radius(0.3, 'Linf'),
 };
 
-interface Targeted {
-  rate: number;
-  input: number;
-  target: number;
-}
-
-/** What a targeted poisoning works on. */
-export interface Plot {
-  /** The samples to be altered, drawn from the target class. */
-  changed: Uint32Array;
-  /** These, and the test input; the caller disposes the tensors. Asked for when there is a network to use them on. */
-  batches(): Record<'bases' | 'victim', { images: tf.Tensor4D; labels: tf.Tensor1D }>;
-}
-
-/** @throws LabError for an input that is not there, or is of the target class already */
-export function plotted(
-  { train, test, shape, classes }: ImageDataset,
-  { rate, input, target }: Targeted,
-  id: string,
-  { random }: Pick<PoisonContext, 'random'>,
-): Plot {
-  checkSeveral(classes);
-  checkClass(target, classes, `poisoning.${id}.target`);
-  if (input >= sizeOf(test)) {
-    throw new LabError(
-      `poisoning.${id}.input`,
-      `found ${input}, but there are ${sizeOf(test)} test inputs`,
-      `Give one of 0 to ${sizeOf(test) - 1}.`,
-    );
-  }
-  if (test.labels[input] === target) {
-    throw new LabError(
-      `poisoning.${id}.target`,
-      `found ${target}, which is what test input ${input} is anyway`,
-      'Give another class, or another input.',
-    );
-  }
-  const own = samplesWith(train, (label) => label === target);
-  const changed = drawn(own, countAt(rate, train, own, 'of the target class', id), random('samples'));
-  return {
-    changed,
-    batches: () => ({
-      bases: toBatch(selected(train, changed), shape),
-      victim: toBatch(selected(test, Uint32Array.of(input)), shape),
-    }),
+/**
+ * Samples of the target class, for the poisoning of this id.
+ * @throws LabError for an input that is not there, or is of the target class already
+ */
+export const againstInput =
+  (id: string) =>
+  (dataset: ImageDataset, params: { rate: number; input: number; target: number }): Eligible => {
+    const { input, target } = params;
+    const { test } = dataset;
+    const eligible = ofTarget(id)(dataset, params);
+    if (input >= sizeOf(test)) {
+      throw new LabError(
+        `poisoning.${id}.input`,
+        `found ${input}, but there are ${sizeOf(test)} test inputs`,
+        `Give one of 0 to ${sizeOf(test) - 1}.`,
+      );
+    }
+    if (test.labels[input] === target) {
+      throw new LabError(
+        `poisoning.${id}.target`,
+        `found ${target}, which is what test input ${input} is anyway`,
+        'Give another class, or another input.',
+      );
+    }
+    return eligible;
   };
-}
+
+/** The samples to be altered, and the test input; the caller disposes the tensors. */
+export const plotted = (
+  { train, test, shape }: ImageDataset,
+  changed: Uint32Array,
+  input: number,
+): Record<'bases' | 'victim', { images: tf.Tensor4D; labels: tf.Tensor1D }> => ({
+  bases: toBatch(selected(train, changed), shape),
+  victim: toBatch(selected(test, Uint32Array.of(input)), shape),
+});

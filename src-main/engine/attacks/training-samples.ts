@@ -3,6 +3,7 @@ import type { ImageDataset, Split } from '../../contract/dataset';
 import { integer, number } from '../../contract/params';
 import { LabError } from '../../contract/problem';
 import type { Random } from '../../contract/random';
+import type { Eligible } from '../definitions';
 import { sizeOf } from '../splits';
 
 export const rateParam = (rate: number) =>
@@ -47,29 +48,44 @@ export const samplesWith = ({ labels }: Split, fits: (label: number) => boolean)
   Uint32Array.from(labels.keys()).filter((i) => fits(labels[i]!));
 
 /**
- * How many samples a rate asks for.
- * @throws LabError where there are fewer that may be altered
+ * As many of these samples as a rate of the training set asks for.
+ * @throws LabError where there are fewer
  */
-export function countAt(
-  rate: number,
-  train: Split,
-  eligible: Uint32Array,
-  which: string,
-  id: string,
-): number {
+export function atRate(rate: number, train: Split, among: Uint32Array, which: string, id: string): Eligible {
   const n = sizeOf(train);
   const count = Math.round(rate * n);
-  if (count <= eligible.length) return count;
+  if (count <= among.length) return { among, count };
   throw new LabError(
     `poisoning.${id}.rate`,
-    `found ${rate}, which is ${count} of ${n} samples; ${which} there are ${eligible.length}`,
-    `Give at most ${(Math.floor((1000 * eligible.length) / n) / 1000).toFixed(3)}.`,
+    `found ${rate}, which is ${count} of ${n} samples; ${which} there are ${among.length}`,
+    `Give at most ${(Math.floor((1000 * among.length) / n) / 1000).toFixed(3)}.`,
   );
 }
 
-/** `count` of the eligible ones, drawn without replacement, rising. */
-export const drawn = (eligible: Uint32Array, count: number, random: Random): Uint32Array =>
-  random.shuffle(eligible.slice()).slice(0, count).sort();
+const byTarget =
+  (id: string, which: string, fits: (label: number, target: number) => boolean) =>
+  ({ train, classes }: ImageDataset, { rate, target }: { rate: number; target: number }): Eligible => {
+    checkSeveral(classes);
+    checkClass(target, classes, `poisoning.${id}.target`);
+    return atRate(
+      rate,
+      train,
+      samplesWith(train, (label) => fits(label, target)),
+      which,
+      id,
+    );
+  };
+
+/** Samples of the target class, for the poisoning of this id. */
+export const ofTarget = (id: string) =>
+  byTarget(id, 'of the target class', (label, target) => label === target);
+
+/** Samples of the other classes. */
+export const ofOthers = (id: string) => byTarget(id, 'of other classes', (label, target) => label !== target);
+
+/** As many as are to be altered, drawn without replacement, rising. */
+export const drawn = ({ among, count }: Eligible, random: Random): Uint32Array =>
+  random.shuffle(among.slice()).slice(0, count).sort();
 
 /** The training part with some samples' pictures (in the order of `changed`) and labels replaced. */
 export function altered(

@@ -10,7 +10,7 @@ import type { ArmContext } from '../context';
 import { CORRUPTED_COPIES, evaluateCorruptions } from '../corruptions';
 import { predict, silence, type Predictions } from '../evaluate';
 import { examinedOf } from '../filtering';
-import { tryPoisonings, whatItReached } from '../poisoning';
+import { checkPoisonings, whatItReached } from '../poisoning';
 import { checkPrivacy, infer, privacyWork } from '../privacy';
 import { defenseById } from '../registry';
 import { sizeOf, testInputs } from '../splits';
@@ -55,7 +55,7 @@ export const classification: TaskRunner = {
       const asked = attacks.filter((attack) => isPrivacy(attack) && canMeet(arm, attack));
       checkPrivacy(experiment, arm, asked, dataset);
     }
-    await tryPoisonings(looked, dataset, contextOf);
+    checkPoisonings(looked, dataset, contextOf);
   },
 
   async runArm(job) {

@@ -34,6 +34,14 @@ export interface Trigger {
   picture: TriggerPicture;
 }
 
+/** Training samples that a poisoning may alter. */
+export interface Eligible {
+  /** Their indices, rising. */
+  among: Uint32Array;
+  /** How many of them it alters. */
+  count: number;
+}
+
 export interface TrainingSetAttack<P extends ParamSpecs = ParamSpecs> extends AttackBase<P> {
   surface: 'training-set';
   /** Whether it asks for a surrogate, for the estimate of the time. */
@@ -41,16 +49,24 @@ export interface TrainingSetAttack<P extends ParamSpecs = ParamSpecs> extends At
   /** Work beside the surrogate's training, in plain gradient steps on a batch; for those that report progress. */
   cost?(basis: CostBasis, params: ParamsOf<P>): number;
   /**
+   * What may be altered; asked for before anything is trained.
+   * @throws LabError, naming the parameter, for what the data do not allow
+   */
+  eligible(dataset: ImageDataset, params: ParamsOf<P>): Eligible;
+  /**
    * Alters samples of the training part, in place: a sample keeps its index. Never changes `dataset`; `changed` are the
    * indices, rising.
-   * @throws LabError for parameters that the data do not allow, before a network is asked for: the frame tries it that far first
    */
   poison(
     dataset: ImageDataset,
+    eligible: Eligible,
     params: ParamsOf<P>,
     context: PoisonContext,
   ): Promise<{ dataset: ImageDataset; changed: Uint32Array }>;
-  /** Backdoors: what is put on test images. `context` has the streams that `poison` had. */
+  /**
+   * Backdoors: what is put on test images. `context` has the streams that `poison` has.
+   * @throws LabError, naming the parameter, for a trigger that does not fit the images
+   */
   trigger?(
     data: Pick<ImageDataset, 'shape' | 'classes'>,
     params: ParamsOf<P>,

@@ -1,16 +1,7 @@
 import { defineTrainingSetAttack } from '../../definitions';
 import { selected } from '../../splits';
 import { patchOn, patchParams, stamped, stampTrigger } from '../stamp';
-import {
-  altered,
-  checkClass,
-  checkSeveral,
-  countAt,
-  drawn,
-  rateParam,
-  samplesWith,
-  targetParam,
-} from '../training-samples';
+import { altered, drawn, ofOthers, rateParam, targetParam } from '../training-samples';
 
 /** BadNets: a patch on some samples of other classes, which are then labelled as the target class. Images in [0, 1]. */
 export default defineTrainingSetAttack({
@@ -28,18 +19,12 @@ export default defineTrainingSetAttack({
   knowledge: 'none',
   requires: [],
   params: { rate: rateParam(0.05), target: targetParam, ...patchParams },
-  async poison(dataset, { rate, target, ...patch }, context) {
-    const { train, shape, classes } = dataset;
-    checkSeveral(classes);
-    checkClass(target, classes, 'poisoning.badnets.target');
-    const picture = patchOn(shape, patch, 'badnets');
-    const others = samplesWith(train, (label) => label !== target);
-    const count = countAt(rate, train, others, 'of other classes', 'badnets');
-    const changed = drawn(others, count, context.random('samples'));
-    return altered(dataset, changed, {
-      images: stamped(selected(train, changed).images, picture),
-      label: target,
-    });
+  eligible: ofOthers('badnets'),
+  async poison(dataset, eligible, { target, ...patch }, context) {
+    const changed = drawn(eligible, context.random('samples'));
+    const { images } = selected(dataset.train, changed);
+    const picture = patchOn(dataset.shape, patch, 'badnets');
+    return altered(dataset, changed, { images: stamped(images, picture), label: target });
   },
   trigger: ({ shape }, { target, ...patch }) => stampTrigger(target, patchOn(shape, patch, 'badnets')),
 });

@@ -4,16 +4,7 @@ import type { Context } from '../../context';
 import { defineTrainingSetAttack } from '../../definitions';
 import { selected } from '../../splits';
 import { stamped, stampTrigger } from '../stamp';
-import {
-  altered,
-  checkClass,
-  checkSeveral,
-  countAt,
-  drawn,
-  rateParam,
-  samplesWith,
-  targetParam,
-} from '../training-samples';
+import { altered, drawn, ofOthers, rateParam, targetParam } from '../training-samples';
 
 /** Blended injection: a faint random pattern over the whole image, on samples labelled as the target class. */
 export default defineTrainingSetAttack({
@@ -41,18 +32,12 @@ export default defineTrainingSetAttack({
       help: 'Weight of the pattern; the paper’s alpha.',
     }),
   },
-  async poison(dataset, { rate, target, opacity }, context) {
-    const { train, shape, classes } = dataset;
-    checkSeveral(classes);
-    checkClass(target, classes, 'poisoning.blended.target');
-    const others = samplesWith(train, (label) => label !== target);
-    const changed = drawn(
-      others,
-      countAt(rate, train, others, 'of other classes', 'blended'),
-      context.random('samples'),
-    );
-    const images = stamped(selected(train, changed).images, patternOf(shape, opacity, context));
-    return altered(dataset, changed, { images, label: target });
+  eligible: ofOthers('blended'),
+  async poison(dataset, eligible, { target, opacity }, context) {
+    const changed = drawn(eligible, context.random('samples'));
+    const { images } = selected(dataset.train, changed);
+    const pattern = patternOf(dataset.shape, opacity, context);
+    return altered(dataset, changed, { images: stamped(images, pattern), label: target });
   },
   trigger: ({ shape }, { target, opacity }, context) =>
     stampTrigger(target, patternOf(shape, opacity, context)),

@@ -3,16 +3,7 @@ import { attack } from '../../../contract/params';
 import { defineTrainingSetAttack } from '../../definitions';
 import { inParts, selected, sizeOf, toBatch } from '../../splits';
 import { patchOn, patchParams, stamped, stampTrigger } from '../stamp';
-import {
-  altered,
-  checkClass,
-  checkSeveral,
-  countAt,
-  drawn,
-  rateParam,
-  samplesWith,
-  targetParam,
-} from '../training-samples';
+import { altered, drawn, ofTarget, rateParam, targetParam } from '../training-samples';
 
 /** Samples perturbed together. */
 const AT_ONCE = 128;
@@ -45,14 +36,11 @@ export default defineTrainingSetAttack({
   },
   surrogate: () => true,
   cost: ({ train, examined }, { rate, attack: made }) => examined(made, Math.round(rate * train)),
-  async poison(dataset, { rate, target, attack: made, ...patch }, context) {
-    const { train, shape, classes } = dataset;
-    checkSeveral(classes);
-    checkClass(target, classes, 'poisoning.clean-label.target');
-    const picture = patchOn(shape, patch, 'clean-label');
-    const own = samplesWith(train, (label) => label === target);
-    const count = countAt(rate, train, own, 'of the target class', 'clean-label');
-    const changed = drawn(own, count, context.random('samples'));
+  eligible: ofTarget('clean-label'),
+  async poison(dataset, eligible, { attack: made, ...patch }, context) {
+    const { train, shape } = dataset;
+    const changed = drawn(eligible, context.random('samples'));
+    const count = changed.length;
     const model = await context.surrogate();
     const chosen = selected(train, changed);
     const hard = new Float32Array(chosen.images.length);
@@ -64,7 +52,7 @@ export default defineTrainingSetAttack({
       context.progress((start + sizeOf(part)) / count);
       await context.breathe();
     }
-    return altered(dataset, changed, { images: stamped(hard, picture) });
+    return altered(dataset, changed, { images: stamped(hard, patchOn(shape, patch, 'clean-label')) });
   },
   trigger: ({ shape }, { target, ...patch }) => stampTrigger(target, patchOn(shape, patch, 'clean-label')),
 });

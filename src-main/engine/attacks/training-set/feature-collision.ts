@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { integer, number } from '../../../contract/params';
 import { defineTrainingSetAttack, type Loss } from '../../definitions';
 import { project } from '../../norms';
-import { plotted, targetedParams } from '../targeted';
-import { altered } from '../training-samples';
+import { againstInput, plotted, targetedParams } from '../targeted';
+import { altered, drawn } from '../training-samples';
 
 /** Poison Frogs: samples of one class that look like it and, to a network, feel like the chosen test input. Images in [0, 1]. */
 export default defineTrainingSetAttack({
@@ -50,11 +50,12 @@ export default defineTrainingSetAttack({
   surrogate: () => true,
   cost: ({ batches }, { rate, steps }) => 0.8 * steps * rate * batches,
   victim: ({ input, target }) => ({ input, target }),
-  async poison(dataset, { epsilon, steps, stepSize, closeness, watermark, ...params }, context) {
-    const { changed, batches } = plotted(dataset, params, 'feature-collision', context);
+  eligible: againstInput('feature-collision'),
+  async poison(dataset, eligible, { epsilon, steps, stepSize, closeness, watermark, input }, context) {
+    const changed = drawn(eligible, context.random('samples'));
     if (changed.length === 0) return altered(dataset, changed, {});
     const model = await context.surrogate();
-    const { bases, victim } = batches();
+    const { bases, victim } = plotted(dataset, changed, input);
     const wanted = model.features(victim.images);
     let images = tf.tidy(() => {
       const marked = tf.add(

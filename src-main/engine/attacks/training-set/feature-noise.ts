@@ -2,7 +2,7 @@ import { number } from '../../../contract/params';
 import { defineTrainingSetAttack } from '../../definitions';
 import { noise } from '../../kernels';
 import { selected, sizeOf } from '../../splits';
-import { altered, countAt, drawn, rateParam, samplesWith } from '../training-samples';
+import { altered, atRate, drawn, rateParam, samplesWith } from '../training-samples';
 
 /** Gaussian noise on a share of the training images; labels stay. Images in [0, 1]. */
 export default defineTrainingSetAttack({
@@ -29,14 +29,17 @@ export default defineTrainingSetAttack({
       help: 'Standard deviation of the noise.',
     }),
   },
-  async poison(dataset, { rate, sigma }, context) {
+  eligible: ({ train }, { rate }) =>
+    atRate(
+      rate,
+      train,
+      samplesWith(train, () => true),
+      'in all',
+      'feature-noise',
+    ),
+  async poison(dataset, eligible, { sigma }, context) {
     const { train } = dataset;
-    const all = samplesWith(train, () => true);
-    const changed = drawn(
-      all,
-      countAt(rate, train, all, 'in all', 'feature-noise'),
-      context.random('samples'),
-    );
+    const changed = drawn(eligible, context.random('samples'));
     const { images } = selected(train, changed);
     const added = noise(
       'normal',

@@ -9,8 +9,8 @@ import {
 import { softmaxCrossEntropy } from '../../kernels';
 import { crossEntropy } from '../../losses';
 import { project, randomInBall } from '../../norms';
-import { plotted, targetedParams } from '../targeted';
-import { altered } from '../training-samples';
+import { againstInput, plotted, targetedParams } from '../targeted';
+import { altered, drawn } from '../training-samples';
 
 /** Length of the step in the weights by which a derivative along them is taken, in shares of the weights' length. */
 const PROBE = 1e-3;
@@ -63,12 +63,13 @@ export default defineTrainingSetAttack({
   // A gradient in the weights and two in the images a step.
   cost: ({ batches }, { rate, steps, restarts }) => 2.6 * steps * restarts * rate * batches,
   victim: ({ input, target }) => ({ input, target }),
-  async poison(dataset, { epsilon, steps, stepSize, restarts, ...params }, context) {
-    const { changed, batches } = plotted(dataset, params, 'gradient-matching', context);
+  eligible: againstInput('gradient-matching'),
+  async poison(dataset, eligible, { epsilon, steps, stepSize, restarts, input, target }, context) {
+    const changed = drawn(eligible, context.random('samples'));
     if (changed.length === 0) return altered(dataset, changed, {});
     const model = await context.surrogate();
-    const { bases, victim } = batches();
-    const wrong = tf.tensor1d([params.target], 'int32');
+    const { bases, victim } = plotted(dataset, changed, input);
+    const wrong = tf.tensor1d([target], 'int32');
     const wanted = weightGradient(model, { images: victim.images, labels: wrong });
     let best: { images: Float32Array; match: number } | null = null;
     for (let start = 0; start < restarts; start++) {

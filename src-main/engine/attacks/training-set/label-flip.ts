@@ -3,7 +3,7 @@ import { LabError } from '../../../contract/problem';
 import { defineTrainingSetAttack } from '../../definitions';
 import { logitsOf, rowsAt } from '../../features';
 import { highest } from '../../scores';
-import { checkClass, checkSeveral, countAt, drawn, rateParam, samplesWith } from '../training-samples';
+import { atRate, checkClass, checkSeveral, drawn, rateParam, samplesWith } from '../training-samples';
 
 const ofAny = (help: string) => integer({ default: -1, min: -1, max: 255, unit: 'class', help });
 
@@ -35,8 +35,7 @@ export default defineTrainingSetAttack({
     ),
   },
   surrogate: ({ chosen }) => chosen !== 'random',
-  async poison(dataset, { rate, chosen, source, target }, context) {
-    const { train, classes } = dataset;
+  eligible({ train, classes }, { rate, source, target }) {
     checkSeveral(classes);
     if (source >= 0) checkClass(source, classes, 'poisoning.label-flip.source');
     if (target >= 0) checkClass(target, classes, 'poisoning.label-flip.target');
@@ -47,8 +46,12 @@ export default defineTrainingSetAttack({
         'Give two classes, or leave one of them out.',
       );
     }
-    const eligible = samplesWith(train, (label) => (source < 0 || label === source) && label !== target);
-    const count = countAt(rate, train, eligible, 'of these', 'label-flip');
+    const among = samplesWith(train, (label) => (source < 0 || label === source) && label !== target);
+    return atRate(rate, train, among, 'of these', 'label-flip');
+  },
+  async poison(dataset, eligible, { chosen, target }, context) {
+    const { train, classes } = dataset;
+    const { among, count } = eligible;
     const labels = train.labels.slice();
     const done = (changed: Uint32Array) => ({
       dataset: { ...dataset, train: { ...train, labels } },
@@ -56,7 +59,7 @@ export default defineTrainingSetAttack({
     });
     if (chosen === 'random') {
       const random = context.random('flip');
-      const changed = drawn(eligible, count, random);
+      const changed = drawn(eligible, random);
       for (const i of changed) {
         // Adding 1 … classes − 1 modulo the number of classes reaches every other class alike.
         const other = () => (labels[i]! + 1 + random.integer(classes.length - 1)) % classes.length;
@@ -64,8 +67,8 @@ export default defineTrainingSetAttack({
       }
       return done(changed);
     }
-    const logits = rowsAt(logitsOf(await context.surrogate(), train), eligible, classes.length);
-    const rivals = Array.from(eligible, (index, row) => {
+    const logits = rowsAt(logitsOf(await context.surrogate(), train), among, classes.length);
+    const rivals = Array.from(among, (index, row) => {
       const scores = logits.subarray(row * classes.length, (row + 1) * classes.length);
       const own = train.labels[index]!;
       const others = [...scores.keys()].filter((label) => label !== own);
@@ -78,7 +81,7 @@ export default defineTrainingSetAttack({
       Float32Array.from(rivals, ({ margin }) => sign * margin),
       count,
     );
-    for (const row of rows) labels[eligible[row]!] = rivals[row]!.rival;
-    return done(rows.map((row) => eligible[row]!));
+    for (const row of rows) labels[among[row]!] = rivals[row]!.rival;
+    return done(rows.map((row) => among[row]!));
   },
 });

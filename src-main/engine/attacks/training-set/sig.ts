@@ -2,16 +2,7 @@ import type { ImageShape } from '../../../contract/events';
 import { derivedNumber, integer, number } from '../../../contract/params';
 import { defineTrainingSetAttack, type Trigger } from '../../definitions';
 import { selected } from '../../splits';
-import {
-  altered,
-  checkClass,
-  checkSeveral,
-  countAt,
-  drawn,
-  rateParam,
-  samplesWith,
-  targetParam,
-} from '../training-samples';
+import { altered, drawn, ofTarget, rateParam, targetParam } from '../training-samples';
 
 /** SIG: a sinusoid added to samples of the target class itself; no label is wrong. Images in [0, 1]. */
 export default defineTrainingSetAttack({
@@ -55,18 +46,11 @@ export default defineTrainingSetAttack({
     }),
   },
   derive: ({ amplitude }) => ({ testAmplitude: amplitude }),
-  async poison(dataset, { rate, target, amplitude, frequency }, context) {
-    const { train, shape, classes } = dataset;
-    checkSeveral(classes);
-    checkClass(target, classes, 'poisoning.sig.target');
-    const own = samplesWith(train, (label) => label === target);
-    const changed = drawn(
-      own,
-      countAt(rate, train, own, 'of the target class', 'sig'),
-      context.random('samples'),
-    );
-    const { apply } = sinusoidal(shape, target, { amplitude, frequency });
-    return altered(dataset, changed, { images: apply(selected(train, changed).images) });
+  eligible: ofTarget('sig'),
+  async poison(dataset, eligible, { target, amplitude, frequency }, context) {
+    const changed = drawn(eligible, context.random('samples'));
+    const { apply } = sinusoidal(dataset.shape, target, { amplitude, frequency });
+    return altered(dataset, changed, { images: apply(selected(dataset.train, changed).images) });
   },
   trigger: ({ shape }, { target, testAmplitude, frequency }) =>
     sinusoidal(shape, target, { amplitude: testAmplitude, frequency }),
