@@ -1,7 +1,8 @@
 /**
  * Deep Q-learning on a fixed buffer (the offline DQN of Agarwal et al. 2020): the update of `dqn.ts`, on the steps of a log
- * alone. Values of actions that the log hardly knows are never put right by trying them, so that the recorded policy has to
- * err often enough. The network as training leaves it is the agent: nothing of the environment may choose a checkpoint.
+ * alone. Values that are promised too high are never put right by trying them; the maximum over them is what the next copy is
+ * taught, and they grow without end. Conservative Q-learning (Kumar et al. 2020) presses them down by a penalty, see
+ * `parts/conservative.ts`. The network as training leaves it is the agent: nothing of the environment may choose a checkpoint.
  */
 import { integer, number } from '../../contract/params';
 import type { ParamsOf } from '../../contract/params';
@@ -35,6 +36,12 @@ const params = {
     help: 'Gradient steps between two copies of Q⁻.',
     advanced: true,
   }),
+  conservatism: number({
+    default: 1,
+    min: 0,
+    max: 1e6,
+    help: 'α: how firmly values are held to the recorded actions. 0 is plain Q-learning; the larger, the more of a copy.',
+  }),
   gradientClip: number({
     default: 10,
     min: 0,
@@ -58,13 +65,14 @@ export default defineAgent({
   id: 'offline-dqn',
   title: 'Deep Q-network on a fixed log',
   summary:
-    'Learns the values of actions from recorded steps alone, without trying anything. Better than what was recorded where the log shows enough; believes whatever the log says of pay and consequence.',
-  limits: 'Overestimates what the log hardly shows; no penalty holds it to what was recorded.',
+    'Learns the values of actions from recorded steps alone, without trying anything; conservative Q-learning keeps them from promising what the log does not show. Believes whatever the log says of pay and consequence.',
+  limits:
+    'What the log does not show it does not learn: states that only a good policy reaches stay unknown in a log of random actions.',
   reference: {
     authors: 'R. Agarwal, D. Schuurmans, M. Norouzi',
     title: 'An optimistic perspective on offline reinforcement learning',
     year: 2020,
-    where: 'ICML, arXiv:1907.04543',
+    where: 'ICML, arXiv:1907.04543; penalty: Kumar et al. 2020, NeurIPS, arXiv:2006.04779',
   },
   params,
   capabilities: [...CAPABILITIES, 'training', 'recorded-steps'],

@@ -5,6 +5,7 @@ import frozenLake from '../../../envs/frozen-lake';
 import type { Environment } from '../../../src-main/contract/environment';
 import { stream } from '../../../src-main/contract/random';
 import cloning from '../../../src-main/engine/agents/behaviour-cloning';
+import { conservativeGradient } from '../../../src-main/engine/agents/parts/conservative';
 import offline from '../../../src-main/engine/agents/offline-dqn';
 import poisoning from '../../../src-main/engine/attacks/log/transition-poisoning';
 import anomaly from '../../../src-main/engine/defenses/rl-filtering/transition-anomaly';
@@ -12,7 +13,7 @@ import type { TransitionLog } from '../../../src-main/engine/definitions';
 import { greedyChoices } from '../../../src-main/engine/rl/eyes';
 import { exactReturn } from '../../../src-main/engine/rl/exact';
 import { filterMetrics, recordLog, without } from '../../../src-main/engine/rl/log';
-import { defaults, train } from './toys';
+import { defaults, slotMachine, train } from './toys';
 
 const pole = cartpole.create({ suttonBartoReward: false }) as Environment;
 const lake = frozenLake.create({
@@ -111,5 +112,45 @@ describe('offline learners', () => {
         learningRate: 0.005,
       }),
     ).toBe(1);
+  });
+});
+
+describe('conservative Q-learning', () => {
+  it('presses down what softmax(Q) does oftener than the log, by hand', () => {
+    // softmax(ln 1, ln 3) = (1/4, 3/4), softmax(0, 0) = (1/2, 1/2); α = 2, two rows.
+    const values = Float32Array.of(0, Math.log(3), 0, 0);
+    const gradient = conservativeGradient(2, values, Int32Array.of(0, 1), 2);
+    [-0.75, 0.75, 0.5, -0.5].forEach((slope, i) => expect(gradient[i]).toBeCloseTo(slope, 6));
+  });
+
+  it('has the values at which both pulls are equal, where they can be computed', async () => {
+    // Each arm is recorded half of the time, β = 1/2, and pays r = 0 or 1. Where α(π(a) − β) + β(Q(a) − r(a)) = 0,
+    // d = Q(1) − Q(0) = 1 − 2α·tanh(d/2): 0.675 at α = 1/2, so that Q is 0.163 and 0.837.
+    const { policy, dispose } = await train(offline, slotMachine(true), {
+      logSteps: 4000,
+      exploration: 1,
+      gradientSteps: 600,
+      conservatism: 0.5,
+      hidden: 8,
+      learningRate: 0.003,
+      batchSize: 256,
+    });
+    const [idle, pull] = policy.scores(Float32Array.of(0));
+    dispose();
+    expect(Math.abs(idle! - 0.163)).toBeLessThan(0.04);
+    expect(Math.abs(pull! - 0.837)).toBeLessThan(0.04);
+  });
+
+  it('keeps a pole’s values within what is to be had, where plain Q-learning leaves it', async () => {
+    const promised = async (conservatism: number): Promise<number> => {
+      const settings = { logSteps: 3000, gradientSteps: 2000, targetUpdate: 20, conservatism };
+      const { policy, dispose } = await train(offline, pole, settings);
+      const values = policy.scores(record(pole, 1000, 0.5).observations);
+      dispose();
+      return values.reduce((sum, value) => sum + value, 0) / values.length;
+    };
+    // 1 a step at γ = 0.99 is worth 100 at most.
+    expect(await promised(0)).toBeGreaterThan(200);
+    expect(await promised(1)).toBeLessThan(100);
   });
 });

@@ -7,6 +7,7 @@ import type { Optimizer } from '../../optimizers';
 import { greedyActions } from '../../rl/greedy';
 import { rowsOf } from '../../rl/worlds';
 import { clippedStep } from './clipped-step';
+import { conservativeGradient } from './conservative';
 import { plainHeads, type Heads } from './heads';
 import type { Encoding } from './network-policy';
 import type { ReplayBuffer } from './replay-buffer';
@@ -40,6 +41,8 @@ export interface ReplayedLearning {
   penalty?(observations: Float32Array, values: Float32Array): tf.Tensor[];
   /** Share of what follows that is valued by the worst action, by Q⁻; 0 unless given. */
   pessimism?: number;
+  /** α: how firmly values are held to the recorded actions, by the penalty of `conservative.ts`; 0 unless given. */
+  conservatism?: number;
   /** What is to be had from a next state, given the values Q⁻ sees in its actions; the largest of them, unless given. */
   future?(values: Float32Array, next: Float32Array): number;
 }
@@ -54,6 +57,7 @@ export async function learnFromReplay(
   const { online, target, optimizer, buffer, encoding, actions, batchSize, discount } = job;
   const heads = job.heads ?? plainHeads(actions);
   const pessimism = job.pessimism ?? 0;
+  const conservatism = job.conservatism ?? 0;
   const future = job.future ?? ((values) => Math.max(...values));
   const input = (rows: Float32Array): tf.Tensor2D => {
     const encoded = encoding.encode(rows);
@@ -98,6 +102,11 @@ export async function learnFromReplay(
         loss += (size <= 1 ? 0.5 * size * size : size - 0.5) / batchSize;
         derivative[at] = Math.max(-1, Math.min(1, difference)) / batchSize;
       });
+      if (conservatism > 0) {
+        const recorded = Int32Array.from(batch, (place) => buffer.actions[place]!);
+        const pull = conservativeGradient(conservatism, values, recorded, actions);
+        pull.forEach((slope, i) => (derivative[i]! += slope));
+      }
       lossSum += loss;
       const gradients = online.parameterGradients(
         activations,
