@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { integer, number } from '../../../contract/params';
 import { defineTrainingSetAttack, type Loss } from '../../definitions';
-import { project } from '../../norms';
-import { plotted, targetedParams } from '../targeted';
+import { allowed, plotted, targetedParams } from '../targeted';
 import { altered } from '../training-samples';
 
 /** Poison Frogs: samples of one class that look like it and, to a network, feel like the chosen test input. Images in [0, 1]. */
@@ -50,18 +49,19 @@ export default defineTrainingSetAttack({
   surrogate: () => true,
   cost: ({ batches }, { rate, steps }) => 0.8 * steps * rate * batches,
   victim: ({ input, target }) => ({ input, target }),
-  async poison(dataset, { epsilon, steps, stepSize, closeness, watermark, ...params }, context) {
+  async poison(dataset, { epsilon, within, steps, stepSize, closeness, watermark, ...params }, context) {
     const { changed, batches } = plotted(dataset, params, 'feature-collision', context);
     if (changed.length === 0) return altered(dataset, changed, {});
     const model = await context.surrogate();
     const { bases, victim } = batches();
     const wanted = model.features(victim.images);
+    const limits = { epsilon, within };
     let images = tf.tidy(() => {
       const marked = tf.add(
         bases.images,
         tf.mul(tf.sub(victim.images, bases.images), watermark),
       ) as tf.Tensor4D;
-      return project(marked, bases.images, 'linf', epsilon);
+      return allowed(marked, bases.images, victim.images, limits);
     });
     const loss = towards(wanted);
     for (let step = 0; step < steps; step++) {
@@ -71,7 +71,7 @@ export default defineTrainingSetAttack({
         const forward = tf.sub(images, tf.mul(tf.sign(gradient), stepSize));
         const pull = stepSize * closeness;
         const backward = tf.div(tf.add(forward, tf.mul(bases.images, pull)), 1 + pull) as tf.Tensor4D;
-        return project(backward, bases.images, 'linf', epsilon);
+        return allowed(backward, bases.images, victim.images, limits);
       });
       images.dispose();
       images = next;

@@ -8,8 +8,8 @@ import {
 } from '../../definitions';
 import { softmaxCrossEntropy } from '../../kernels';
 import { crossEntropy } from '../../losses';
-import { project, randomInBall } from '../../norms';
-import { plotted, targetedParams } from '../targeted';
+import { randomInBall } from '../../norms';
+import { allowed, plotted, targetedParams, type Limits } from '../targeted';
 import { altered } from '../training-samples';
 
 /** Length of the step in the weights by which a derivative along them is taken, in shares of the weights' length. */
@@ -63,7 +63,7 @@ export default defineTrainingSetAttack({
   // A gradient in the weights and two in the images a step.
   cost: ({ batches }, { rate, steps, restarts }) => 2.6 * steps * restarts * rate * batches,
   victim: ({ input, target }) => ({ input, target }),
-  async poison(dataset, { epsilon, steps, stepSize, restarts, ...params }, context) {
+  async poison(dataset, { epsilon, within, steps, stepSize, restarts, ...params }, context) {
     const { changed, batches } = plotted(dataset, params, 'gradient-matching', context);
     if (changed.length === 0) return altered(dataset, changed, {});
     const model = await context.surrogate();
@@ -76,9 +76,9 @@ export default defineTrainingSetAttack({
       const brewing = { random: (...purpose: (string | number)[]) => context.random(start, ...purpose) };
       const brewed = await brew(
         model,
-        bases,
+        { bases, input: victim.images },
         wanted,
-        { epsilon, steps, stepSize },
+        { epsilon, within, steps, stepSize },
         { ...context, ...brewing, progress },
       );
       if (!best || brewed.match > best.match) best = brewed;
@@ -145,17 +145,17 @@ export function matchGradient(
 /** Signed Adam up the match from one random start within the ball. */
 async function brew(
   model: FeatureTarget,
-  bases: Batch,
+  { bases, input }: { bases: Batch; input: tf.Tensor4D },
   wanted: tf.Tensor[],
-  { epsilon, steps, stepSize }: { epsilon: number; steps: number; stepSize: number },
+  { steps, stepSize, ...limits }: Limits & { steps: number; stepSize: number },
   context: PoisonContext,
 ): Promise<{ images: Float32Array; match: number }> {
   const [n, ...shape] = bases.images.shape;
   const size = shape.reduce((a, b) => a * b, 1);
   let [images, mean] = tf.tidy(() => {
-    const noise = randomInBall(n, size, 'linf', epsilon, context.random('start'));
+    const noise = randomInBall(n, size, 'linf', limits.epsilon, context.random('start'));
     const start = tf.add(bases.images, tf.tensor4d(noise, bases.images.shape)) as tf.Tensor4D;
-    return [project(start, bases.images, 'linf', epsilon), tf.zerosLike(start)] as [tf.Tensor4D, tf.Tensor4D];
+    return [allowed(start, bases.images, input, limits), tf.zerosLike(start)] as [tf.Tensor4D, tf.Tensor4D];
   });
   for (let step = 0; step < steps; step++) {
     const { gradient } = matchGradient(model, { ...bases, images }, wanted);
@@ -164,7 +164,7 @@ async function brew(
       // The sign of Adam's step is that of its running mean.
       const towards = tf.add(tf.mul(mean, BETA), tf.mul(gradient, 1 - BETA)) as tf.Tensor4D;
       const moved = tf.add(images, tf.mul(tf.sign(towards), stepSize * fall)) as tf.Tensor4D;
-      return [project(moved, bases.images, 'linf', epsilon), towards] as [tf.Tensor4D, tf.Tensor4D];
+      return [allowed(moved, bases.images, input, limits), towards] as [tf.Tensor4D, tf.Tensor4D];
     });
     tf.dispose([images, mean, gradient]);
     [images, mean] = next;
