@@ -324,7 +324,8 @@ async function transfer(seed) {
   for (const entry of POISONINGS.targeted) {
     for (const input of entry.input) {
       const attack = lab.attackOf('training-set', entry.id);
-      const { params } = lab.resolve({ ...entry, input }, attack);
+      // A last layer alone learns no perturbation: what collides may lie anywhere in the ball.
+      const { params } = lab.resolve({ ...entry, input, within: 'ball' }, attack);
       const begun = performance.now();
       const { dataset: poisoned, changed } = await attack.poison(dataset, params, {
         random: (...purpose) => lab.stream(seed, input, ...purpose),

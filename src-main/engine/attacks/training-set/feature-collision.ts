@@ -11,7 +11,7 @@ export default defineTrainingSetAttack({
   summary:
     'Moves some samples of the target class towards one chosen test input in the activations of a network of the attacker’s own, while they stay near what they were in pixels. Their labels stay right. A model that learns them is to give that one input the target class, and nothing else changes.',
   limits:
-    'Made for networks of which only the last layer is trained anew; a model trained from scratch learns other activations and often withstands. The samples are held to an Linf ball, which the paper leaves to the weight of the distance.',
+    'Made for networks of which only the last layer is trained anew, where `within: ball` is what works: a model trained from scratch learns other activations, and what collides in the attacker’s sets its samples apart there. Held to a blend it is hardly more than a watermark. The samples are held to an Linf ball, which the paper leaves to the weight of the distance.',
   reference: {
     authors: 'A. Shafahi, W. R. Huang, M. Najibi, O. Suciu, C. Studer, T. Dumitras, T. Goldstein',
     title: 'Poison frogs! Targeted clean-label poisoning attacks on neural networks',

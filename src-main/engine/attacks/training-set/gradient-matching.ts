@@ -25,7 +25,7 @@ export default defineTrainingSetAttack({
   summary:
     'Perturbs some samples of the target class so that learning them, labels right as they are, moves the weights as learning the wrong answer for one chosen test input would. That one input is to be given the target class by a model trained from scratch.',
   limits:
-    'One network of the attacker’s own, no ensemble and no augmentation. TensorFlow.js has no second derivative through convolutions: the gradient of the match is the difference of the gradients in the images at weights moved a little each way.',
+    'One network of the attacker’s own, no ensemble and no augmentation. Anywhere in the ball the match is closer, but on images with an empty background a model trained from scratch learns the perturbation itself. TensorFlow.js has no second derivative through convolutions: the gradient of the match is the difference of the gradients in the images at weights moved a little each way.',
   reference: {
     authors: 'J. Geiping, L. Fowl, W. R. Huang, W. Czaja, G. Taylor, M. Moeller, T. Goldstein',
     title: 'Witches’ brew: industrial scale data poisoning via gradient matching',
@@ -142,7 +142,7 @@ export function matchGradient(
   return { match, gradient };
 }
 
-/** Signed Adam up the match from one random start within the ball. */
+/** Signed Adam up the match from one random start within the ball; of a blend, from its side towards the input. */
 async function brew(
   model: FeatureTarget,
   { bases, input }: { bases: Batch; input: tf.Tensor4D },
@@ -154,7 +154,8 @@ async function brew(
   const size = shape.reduce((a, b) => a * b, 1);
   let [images, mean] = tf.tidy(() => {
     const noise = randomInBall(n, size, 'linf', limits.epsilon, context.random('start'));
-    const start = tf.add(bases.images, tf.tensor4d(noise, bases.images.shape)) as tf.Tensor4D;
+    const about = limits.within === 'blend' ? input : bases.images;
+    const start = tf.add(about, tf.tensor4d(noise, bases.images.shape)) as tf.Tensor4D;
     return [allowed(start, bases.images, input, limits), tf.zerosLike(start)] as [tf.Tensor4D, tf.Tensor4D];
   });
   for (let step = 0; step < steps; step++) {
