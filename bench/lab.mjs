@@ -12,7 +12,7 @@ export async function openLab() {
   });
   const tf = (await import('@tensorflow/tfjs-node')).default;
   const load = (paths) => Promise.all(paths.map((path) => server.ssrLoadModule(`/src-main/${path}.ts`)));
-  const [{ withSession }, { loadDataset }, { meanInterval }, { stream }] = await load([
+  const [{ withSession }, { loadDataset }, { meanInterval, clopperPearsonLower }, { stream }] = await load([
     'sessions/reader',
     'datasets/index',
     'contract/statistics',
@@ -30,6 +30,12 @@ export async function openLab() {
       'gradient-step',
     ].map((name) => `engine/${name}`),
   );
+  /** “3 of 60 [1.0, 13.9]”, the interval exact (Clopper & Pearson), 95 %, in %. */
+  const counted = (successes, trials) => {
+    const low = clopperPearsonLower(successes, trials, 0.025);
+    const high = 1 - clopperPearsonLower(trials - successes, trials, 0.025);
+    return `${successes} of ${trials} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
+  };
   const close = () => server.close();
-  return Object.assign({ tf, withSession, loadDataset, meanInterval, stream, close }, ...engine);
+  return Object.assign({ tf, withSession, loadDataset, meanInterval, counted, stream, close }, ...engine);
 }

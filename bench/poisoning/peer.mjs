@@ -2,18 +2,19 @@
  * Poisonings and filters beside ART's, on the same data.
  *
  *     node bench/poisoning/peer.mjs filters|attacks|targeted --python VENV/bin/python [--seeds 1,2,3] [--inputs 0,1,3]
- *     node bench/poisoning/peer.mjs transfer [--seeds 1,2,3] [--inputs 0,1,3]
+ *     node bench/poisoning/peer.mjs transfer [--python VENV/bin/python] [--seeds 1,2,3] [--inputs 0,1,3]
  *
  * `filters`: one network learns BadNets' 5 %; the lab's filters and ART's examine its last hidden layer, processor seconds taken in turn, and
  * the lab trains anew without the suspects of each. `attacks`: the lab's poisoned set and ART's, learnt by one network in PyTorch.
- * `targeted`: the same for one chosen input after the other. `transfer`: the lab's alone, in the setting of Poison Frogs: the
- * victim takes over the attacker's network and trains its last layer anew. Pictures pass in 8 bits, as a session records them.
+ * `targeted`: the same for one chosen input after the other. `transfer`: the same in the setting of Poison Frogs: the victim
+ * takes over the attacker's network, one of the lab's for both, and trains its last layer anew. Pictures pass in 8 bits, as a session records them.
  */
 import { spawnSync } from 'node:child_process';
 import console from 'node:console';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { npy } from '../attacks/npy.mjs';
@@ -214,12 +215,10 @@ async function filters(seed) {
 }
 
 /** Clean and poisoned sets as peer.py wants them. */
-function sets({ train, test }, poisoned, shape) {
+function sets({ train, test }, after, changed, shape) {
   const image = (split) => ({ array: split.images, shape: [split.labels.length, ...shape] });
-  const { changed } = poisoned;
   const flags = new Uint8Array(train.labels.length);
   for (const sample of changed) flags[sample] = 1;
-  const after = poisonedSet({ train }, poisoned);
   return {
     'train-images': image(train),
     'train-labels': { array: train.labels },
@@ -230,6 +229,9 @@ function sets({ train, test }, poisoned, shape) {
     changed: { array: flags },
   };
 }
+
+/** Which input, and the class it is to be given. */
+const plotOf = ({ input, target }) => ({ plot: { array: Uint8Array.of(input, target) } });
 
 const POISONINGS = {
   attacks: [
@@ -259,23 +261,24 @@ async function attacks(seed) {
     const { id, params } = poisoning;
     const poisoned = recorded('poisoned');
     const { trigger } = poisoned;
+    const which = trigger ? {} : { input: params.input };
     const folder = handOver(`${mode}-${seed}-${rows.length}`, {
-      ...sets(dataset, poisoned, shape),
+      ...sets(dataset, poisonedSet(dataset, poisoned), poisoned.changed, shape),
       ...(trigger
         ? {
             'trigger-pixels': { array: trigger.pixels, shape },
             'trigger-mask': { array: trigger.mask, shape },
           }
-        : { plot: { array: Uint8Array.of(params.input, params.target) } }),
+        : plotOf(params)),
     });
     if (!trigger) {
       const scores = [...logits.subarray(10 * params.input, 10 * (params.input + 1))];
       const success = Number(highest(scores) === params.target);
-      rows.push({ attack: id, tool: 'nothing poisoned, the lab’s network', success });
+      rows.push({ attack: id, ...which, tool: 'nothing poisoned, the lab’s network', success });
     }
     const success = reached.attackSuccessRate ?? reached.targetSuccess;
-    rows.push({ attack: id, tool: 'Sparring, its own network', success, accuracy: clean.accuracy, seconds });
-    rows.push(...peer(id, folder, seed).map((row) => ({ attack: id, ...row })));
+    const own = { tool: 'Sparring, its own network', success, accuracy: clean.accuracy, seconds };
+    for (const row of [own, ...peer(id, folder, seed)]) rows.push({ attack: id, ...which, ...row });
   }
   return rows;
 }
@@ -303,7 +306,7 @@ const highest = (scores) => scores.indexOf(Math.max(...scores));
 
 async function transfer(seed) {
   const dataset = await lab.loadDataset(DATA, {});
-  const { train, test } = dataset;
+  const { train, test, shape } = dataset;
   const [clean] = armsOf(run(`clean-${seed}`, { model: MLP, seeds: [seed] }));
   const extractor = targetOf(clean, dataset, MLP);
   const width = MLP.units;
@@ -321,21 +324,44 @@ async function transfer(seed) {
   for (const entry of POISONINGS.targeted) {
     for (const input of entry.input) {
       const attack = lab.attackOf('training-set', entry.id);
-      const { params } = lab.resolve({ ...entry, input }, attack);
-      const { dataset: poisoned } = await attack.poison(dataset, attack.eligible(dataset, params), params, {
+      // A last layer alone learns no perturbation: what collides may lie anywhere in the ball.
+      const { params } = lab.resolve({ ...entry, input, within: 'ball' }, attack);
+      const begun = performance.now();
+      const eligible = attack.eligible(dataset, params);
+      const { dataset: poisoned, changed } = await attack.poison(dataset, eligible, params, {
         random: (...purpose) => lab.stream(seed, input, ...purpose),
         breathe: async () => {},
         surrogate: async () => extractor,
         progress: () => {},
       });
+      const seconds = (performance.now() - begun) / 1000;
       const after = answers(lab.featuresOf(extractor, poisoned.train), poisoned.train);
       for (const [tool, predicted] of [
         ['nothing poisoned', before],
         ['Sparring', after],
       ]) {
         const success = Number(predicted[input] === entry.target);
-        rows.push({ attack: entry.id, tool: `${tool}, last layer`, success, accuracy: accuracy(predicted) });
+        rows.push({
+          attack: entry.id,
+          input,
+          tool: `${tool}, last layer`,
+          success,
+          accuracy: accuracy(predicted),
+        });
       }
+      rows.at(-1).seconds = seconds;
+      if (!values.python) continue;
+      const folder = handOver(`transfer-${seed}-${rows.length}`, {
+        ...sets(dataset, poisoned.train, changed, shape),
+        ...plotOf(params),
+        ...Object.fromEntries(
+          extractor.network.parameters.map((parameter, i) => [
+            `extractor-${i}`,
+            { array: parameter.toArray(), shape: parameter.shape },
+          ]),
+        ),
+      });
+      for (const row of peer(entry.id, folder, seed)) rows.push({ attack: entry.id, input, ...row });
     }
   }
   extractor.network.dispose();

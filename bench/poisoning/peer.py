@@ -4,6 +4,7 @@
 
 `filters` examines recorded activations. The attacks poison the clean images, and one network of the lab's layers in PyTorch learns
 both the lab's poisoned set and ART's, from the same start. Seconds are those until the poison was made, ART's own network included.
+Where peer.mjs hands an extractor over, ART attacks that network, and only its last layer is trained anew.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import json
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,7 @@ from art.estimators.classification import PyTorchClassifier
 from torch import nn
 
 EPOCHS = 5
+HEAD_EPOCHS = 20
 TIMES = 5
 
 parser = argparse.ArgumentParser()
@@ -59,8 +62,7 @@ def mlp() -> nn.Module:
     )
 
 
-def classifier() -> PyTorchClassifier:
-    model = mlp()
+def classifier(model: nn.Module) -> PyTorchClassifier:
     return PyTorchClassifier(
         model=model,
         loss=nn.CrossEntropyLoss(),
@@ -73,9 +75,32 @@ def classifier() -> PyTorchClassifier:
 
 def trained(x: np.ndarray, y: np.ndarray, offset: int = 0) -> PyTorchClassifier:
     seeded(offset)
-    made = classifier()
+    made = classifier(mlp())
     made.fit(x, y, batch_size=128, nb_epochs=EPOCHS)
     return made
+
+
+def handed() -> PyTorchClassifier:
+    """The lab's network, its parameters in their order; a dense layer's weights are in × out there."""
+    made = classifier(mlp())
+    with torch.no_grad():
+        for index, parameter in enumerate(made.model.parameters()):
+            parameter.copy_(torch.from_numpy(read(f"extractor-{index}").T))
+    return made
+
+
+def with_new_head(extractor: PyTorchClassifier, x: np.ndarray, y: np.ndarray) -> PyTorchClassifier:
+    seeded()
+    body, fresh = extractor.model[:-1], mlp()[-1]
+    with torch.no_grad():
+        features = body(torch.from_numpy(x))
+    optimizer = torch.optim.Adam(fresh.parameters(), lr=0.001)
+    for _ in range(HEAD_EPOCHS):
+        for batch in torch.randperm(len(y)).split(128):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(fresh(features[batch]), torch.from_numpy(y)[batch]).backward()
+            optimizer.step()
+    return classifier(nn.Sequential(*body, fresh))
 
 
 def predicted(model: PyTorchClassifier, x: np.ndarray) -> np.ndarray:
@@ -186,8 +211,10 @@ def targeted() -> None:
     flags = read("changed").astype(bool)
     wanted, target = (int(value) for value in read("plot"))
     victim = images("test-images")[[wanted]]
+    given = (options.folder / "extractor-0.npy").exists()
     begun = time.perf_counter()
-    proxy = trained(x, y, 100)
+    proxy = handed() if given else trained(x, y, 100)
+    learnt = partial(with_new_head, proxy) if given else trained
     seeded()
     if options.mode == "feature-collision":
         # Its learning rate is for pixels to 255: here for [0, 1].
@@ -208,7 +235,7 @@ def targeted() -> None:
         ("Sparring, learnt in PyTorch", lab_poisoned()[0], None),
         ("ART, learnt in PyTorch", poisoned.astype(np.float32), seconds),
     ):
-        model = trained(x_set, y)
+        model = learnt(x_set, y)
         success = float(predicted(model, victim)[0] == target)
         tell(tool=tool, success=success, **({} if spent is None else {"seconds": spent}))
 

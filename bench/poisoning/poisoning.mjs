@@ -32,25 +32,36 @@ for (const { poisoning, defense, clean, attacks, filter } of summary) {
   const cells = [clean.accuracy, ...NAMES.map((name) => metrics[name])].map(percent);
   console.log(`| ${named(poisoning, 'clean')} | ${named(defense, 'undefended')} | ${cells.join(' | ')} |`);
 }
-for (const id of ['feature-collision', 'gradient-matching']) {
-  const tries = summary
-    .filter(({ poisoning, defense }) => poisoning?.id === id && !defense)
-    .flatMap(({ attacks }) => attacks.find((attack) => attack.id === id)?.metrics.targetSuccess ?? []);
-  if (tries.length === 0) continue;
-  const fell = tries.reduce((sum, { mean }) => sum + mean, 0);
-  console.log(`${id}: ${fell} of ${tries.length} targets fell (mean over seeds)`);
+
+const lab = await openLab();
+const events = lab.withSession(file, (session) => session.events().map(({ event }) => event));
+const predictedBy = (index) =>
+  events.find(({ type, arm, attack }) => type === 'evaluation' && arm === index && attack === null).predicted;
+
+// Whether one chosen input fell, an arm a try; those that the unpoisoned model of the seed takes for the target are told apart.
+const tries = arms.flatMap(({ poisoning, defense, attacks, seed }) => {
+  const fell = attacks.find(({ id }) => id === poisoning?.id)?.metrics.targetSuccess;
+  if (fell === undefined || defense) return [];
+  const clean = arms.findIndex((arm) => arm.seed === seed && !arm.poisoning && !arm.defense);
+  const { input, target } = poisoning.params;
+  return [{ id: poisoning.id, seed, input, fell, misread: predictedBy(clean)[input] === target }];
+});
+for (const id of new Set(tries.map((one) => one.id))) {
+  const own = tries.filter((one) => one.id === id);
+  const stood = own.filter(({ misread }) => !misread);
+  const fallen = stood.filter(({ fell }) => fell === 1);
+  const which = fallen.map(({ seed, input }) => `${seed}:${input}`).join(' ');
+  console.log(
+    `${id}: fell ${lab.counted(fallen.length, stood.length)} (seed:input ${which}); ${own.length - stood.length} misread anyway`,
+  );
 }
 
 // Which classes Neural Cleanse takes for the target of a backdoor, an arm a line.
-if (summary.some(({ defense }) => defense?.id === 'neural-cleanse')) {
-  const lab = await openLab();
-  const events = lab.withSession(file, (session) => session.events().map(({ event }) => event));
-  await lab.close();
-  for (const { arm, recovered } of events.filter(({ type, recovered }) => type === 'suspects' && recovered)) {
-    const { poisoning, seed } = arms[arm];
-    const flagged = recovered.filter((trigger) => trigger.flagged);
-    const told = flagged.map(({ label, anomaly }) => `${label} (${anomaly.toFixed(1)} deviations)`);
-    console.log(`seed ${seed}, ${named(poisoning, 'clean')}: ${told.join(', ') || 'no class'}`);
-  }
+for (const { arm, recovered } of events.filter(({ type, recovered }) => type === 'suspects' && recovered)) {
+  const { poisoning, seed } = arms[arm];
+  const flagged = recovered.filter((trigger) => trigger.flagged);
+  const told = flagged.map(({ label, anomaly }) => `${label} (${anomaly.toFixed(1)} deviations)`);
+  console.log(`seed ${seed}, ${named(poisoning, 'clean')}: ${told.join(', ') || 'no class'}`);
 }
+await lab.close();
 rmSync(out, { recursive: true, force: true });

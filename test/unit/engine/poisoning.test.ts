@@ -128,6 +128,49 @@ describe('what is poisoned', () => {
     expect(after.train.labels).toEqual(dataset.train.labels);
   });
 
+  it.each(['feature-collision', 'gradient-matching'])(
+    '%s alters the samples nearest to the input, each pixel towards it and within the ball',
+    async (id) => {
+      const given = { rate: 0.1, input: 0, target: 1, steps: 3, epsilon: 0.2 };
+      const { dataset: after, changed } = await poisoned(id, given);
+      const imageOf = ({ images }: { images: Float32Array }, i: number) =>
+        images.subarray(i * 64, (i + 1) * 64);
+      const input = imageOf(dataset.test, 0);
+      const distance = (i: number) =>
+        imageOf(dataset.train, i).reduce((sum, value, k) => sum + (value - input[k]!) ** 2, 0);
+      const own = [...dataset.train.labels.keys()].filter((i) => dataset.train.labels[i] === 1);
+      const left = own.filter((i) => !changed.includes(i));
+      expect(changed).toHaveLength(10);
+      expect(Math.max(...Array.from(changed, distance))).toBeLessThanOrEqual(Math.min(...left.map(distance)));
+      for (const i of changed) {
+        const before = imageOf(dataset.train, i);
+        imageOf(after.train, i).forEach((value, k) => {
+          const [low, high] = [before[k]!, input[k]!].sort((a, b) => a - b) as [number, number];
+          expect(value).toBeGreaterThanOrEqual(low);
+          expect(value).toBeLessThanOrEqual(high);
+          expect(Math.abs(value - before[k]!)).toBeLessThan(0.2 + 1e-6);
+        });
+      }
+    },
+  );
+
+  it('as published, any samples of the class are altered anywhere in the ball', async () => {
+    const given = { rate: 0.1, input: 0, target: 1, steps: 3, bases: 'random', within: 'ball' };
+    const [drawn, nearest] = await Promise.all([
+      poisoned('gradient-matching', given),
+      poisoned('gradient-matching', { ...given, bases: 'nearest', within: 'blend' }),
+    ]);
+    expect(drawn.changed).not.toEqual(nearest.changed);
+    const [i] = drawn.changed as unknown as [number];
+    const outside = Array.from({ length: 64 }, (_, k) => {
+      const [before, value] = [dataset.train, drawn.dataset.train].map(
+        ({ images }) => images[i * 64 + k]!,
+      ) as [number, number];
+      return (value - before) * (dataset.test.images[k]! - before) < 0;
+    });
+    expect(outside).toContain(true);
+  });
+
   it('a sinusoid is one: by hand at a quarter of its period', () => {
     const { apply } = sinusoidal([1, 8, 1], 0, { amplitude: 0.2, frequency: 1 });
     const [first, , third, , fifth, , seventh] = apply(new Float32Array(8).fill(0.5));

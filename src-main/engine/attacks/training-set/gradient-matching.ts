@@ -8,8 +8,8 @@ import {
 } from '../../definitions';
 import { softmaxCrossEntropy } from '../../kernels';
 import { crossEntropy } from '../../losses';
-import { project, randomInBall } from '../../norms';
-import { againstInput, plotted, targetedParams } from '../targeted';
+import { randomInBall } from '../../norms';
+import { againstInput, allowed, plotted, targetedParams, type Limits } from '../targeted';
 import { altered, drawn } from '../training-samples';
 
 /** Length of the step in the weights by which a derivative along them is taken, in shares of the weights' length. */
@@ -25,7 +25,7 @@ export default defineTrainingSetAttack({
   summary:
     'Perturbs some samples of the target class so that learning them, labels right as they are, moves the weights as learning the wrong answer for one chosen test input would. That one input is to be given the target class by a model trained from scratch.',
   limits:
-    'One network of the attacker’s own, no ensemble and no augmentation. TensorFlow.js has no second derivative through convolutions: the gradient of the match is the difference of the gradients in the images at weights moved a little each way.',
+    'One network of the attacker’s own, no ensemble and no augmentation. Anywhere in the ball the match is closer, but on images with an empty background a model trained from scratch learns the perturbation itself. TensorFlow.js has no second derivative through convolutions: the gradient of the match is the difference of the gradients in the images at weights moved a little each way.',
   reference: {
     authors: 'J. Geiping, L. Fowl, W. R. Huang, W. Czaja, G. Taylor, M. Moeller, T. Goldstein',
     title: 'Witches’ brew: industrial scale data poisoning via gradient matching',
@@ -64,7 +64,7 @@ export default defineTrainingSetAttack({
   cost: ({ batches }, { rate, steps, restarts }) => 2.6 * steps * restarts * rate * batches,
   victim: ({ input, target }) => ({ input, target }),
   eligible: againstInput('gradient-matching'),
-  async poison(dataset, eligible, { epsilon, steps, stepSize, restarts, input, target }, context) {
+  async poison(dataset, eligible, { epsilon, within, steps, stepSize, restarts, input, target }, context) {
     const changed = drawn(eligible, context.random('samples'));
     if (changed.length === 0) return altered(dataset, changed, {});
     const model = await context.surrogate();
@@ -77,9 +77,9 @@ export default defineTrainingSetAttack({
       const brewing = { random: (...purpose: (string | number)[]) => context.random(start, ...purpose) };
       const brewed = await brew(
         model,
-        bases,
+        { bases, input: victim.images },
         wanted,
-        { epsilon, steps, stepSize },
+        { epsilon, within, steps, stepSize },
         { ...context, ...brewing, progress },
       );
       if (!best || brewed.match > best.match) best = brewed;
@@ -143,20 +143,21 @@ export function matchGradient(
   return { match, gradient };
 }
 
-/** Signed Adam up the match from one random start within the ball. */
+/** Signed Adam up the match from one random start within the ball; of a blend, from its side towards the input. */
 async function brew(
   model: FeatureTarget,
-  bases: Batch,
+  { bases, input }: { bases: Batch; input: tf.Tensor4D },
   wanted: tf.Tensor[],
-  { epsilon, steps, stepSize }: { epsilon: number; steps: number; stepSize: number },
+  { steps, stepSize, ...limits }: Limits & { steps: number; stepSize: number },
   context: PoisonContext,
 ): Promise<{ images: Float32Array; match: number }> {
   const [n, ...shape] = bases.images.shape;
   const size = shape.reduce((a, b) => a * b, 1);
   let [images, mean] = tf.tidy(() => {
-    const noise = randomInBall(n, size, 'linf', epsilon, context.random('start'));
-    const start = tf.add(bases.images, tf.tensor4d(noise, bases.images.shape)) as tf.Tensor4D;
-    return [project(start, bases.images, 'linf', epsilon), tf.zerosLike(start)] as [tf.Tensor4D, tf.Tensor4D];
+    const noise = randomInBall(n, size, 'linf', limits.epsilon, context.random('start'));
+    const about = limits.within === 'blend' ? input : bases.images;
+    const start = tf.add(about, tf.tensor4d(noise, bases.images.shape)) as tf.Tensor4D;
+    return [allowed(start, bases.images, input, limits), tf.zerosLike(start)] as [tf.Tensor4D, tf.Tensor4D];
   });
   for (let step = 0; step < steps; step++) {
     const { gradient } = matchGradient(model, { ...bases, images }, wanted);
@@ -165,7 +166,7 @@ async function brew(
       // The sign of Adam's step is that of its running mean.
       const towards = tf.add(tf.mul(mean, BETA), tf.mul(gradient, 1 - BETA)) as tf.Tensor4D;
       const moved = tf.add(images, tf.mul(tf.sign(towards), stepSize * fall)) as tf.Tensor4D;
-      return [project(moved, bases.images, 'linf', epsilon), towards] as [tf.Tensor4D, tf.Tensor4D];
+      return [allowed(moved, bases.images, input, limits), towards] as [tf.Tensor4D, tf.Tensor4D];
     });
     tf.dispose([images, mean, gradient]);
     [images, mean] = next;
