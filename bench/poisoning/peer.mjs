@@ -1,8 +1,9 @@
 /**
  * Poisonings and filters beside ART's, on the same data.
  *
- *     node bench/poisoning/peer.mjs filters|attacks|targeted --python VENV/bin/python [--seeds 1,2,3] [--inputs 0,1,3]
- *     node bench/poisoning/peer.mjs transfer [--python VENV/bin/python] [--seeds 1,2,3] [--inputs 0,1,3]
+ *     node bench/poisoning/peer.mjs filters|attacks --python VENV/bin/python [--seeds 1,2,3]
+ *     node bench/poisoning/peer.mjs targeted --python VENV/bin/python [--seeds 1,2,3] [--inputs 0,1,3] [--attacks gradient-matching]
+ *     node bench/poisoning/peer.mjs transfer [--python VENV/bin/python] … the same
  *
  * `filters`: one network learns BadNets' 5 %; the lab's filters and ART's examine its last hidden layer, processor seconds taken in turn, and
  * the lab trains anew without the suspects of each. `attacks`: the lab's poisoned set and ART's, learnt by one network in PyTorch.
@@ -26,6 +27,7 @@ const { values, positionals } = parseArgs({
   options: {
     python: { type: 'string' },
     seeds: { type: 'string', default: '1,2,3' },
+    attacks: { type: 'string', default: 'feature-collision,gradient-matching' },
     inputs: { type: 'string', default: '0,1,3,4,5,6,7,8,9,10,11,13,14,15,16,17,18,19,20,21' },
   },
 });
@@ -238,7 +240,7 @@ const POISONINGS = {
     { id: 'badnets', rate: 0.05 },
     { id: 'clean-label', rate: 0.05 },
   ],
-  targeted: ['feature-collision', 'gradient-matching'].map((id) => ({
+  targeted: values.attacks.split(',').map((id) => ({
     id,
     rate: 0.01,
     epsilon: 0.3,

@@ -217,9 +217,15 @@ def targeted() -> None:
     learnt = partial(with_new_head, proxy) if given else trained
     seeded()
     if options.mode == "feature-collision":
-        # Its learning rate is for pixels to 255: here for [0, 1].
+        # Its defaults are for pixels to 255. Of rates .01 to 10 and coefficients 256 (its default), 1 and .01 these collide best.
         attack = FeatureCollisionAttack(
-            proxy, victim, feature_layer=proxy.layer_names[-2], learning_rate=1.0, watermark=0.3, verbose=False
+            proxy,
+            victim,
+            feature_layer=proxy.layer_names[-2],
+            learning_rate=0.1,
+            similarity_coeff=1.0,
+            watermark=0.3,
+            verbose=False,
         )
         poisoned = x.copy()
         poisoned[flags] = np.clip(attack.poison(x[flags])[0], x[flags] - 0.3, x[flags] + 0.3)
