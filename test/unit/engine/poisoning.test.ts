@@ -276,6 +276,26 @@ describe('filters', () => {
     expect([...(await suspects('knn-filter', { neighbours: 5 }, examined)).removed]).toEqual([6]);
   });
 
+  it('a sample is outvoted by more neighbours of one other label, or by the majority asked for', async () => {
+    // Of each of the first five the other four are the neighbours: 1 1 1 0 of a 0, 1 1 0 0 of a 1.
+    const line = [0, 1, 2, 3, 4, 50, 51, 52, 53, 54];
+    const train = {
+      images: Float32Array.from(line.flatMap((place) => [place, ...new Array<number>(63).fill(0)])),
+      labels: Uint8Array.of(0, 1, 1, 1, 0, 2, 2, 2, 2, 2),
+    };
+    const found = async (majority: number) => {
+      const { removed, scores } = await suspects(
+        'knn-filter',
+        { neighbours: 4, majority, space: 'pixels' },
+        { ...dataset, train },
+      );
+      return { removed: [...removed], score: scores![0] };
+    };
+    expect(await found(0)).toEqual({ removed: [0, 4], score: 0.5 });
+    expect(await found(0.75)).toEqual({ removed: [0, 4], score: 0.5 });
+    expect(await found(0.8)).toEqual({ removed: [], score: 0.5 });
+  });
+
   it('more neighbours than there are samples are refused', async () => {
     await expect(suspects('knn-filter', { neighbours: 96 })).rejects.toThrow(
       /each of 96 training samples has 95 others/,
