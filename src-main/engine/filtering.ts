@@ -2,8 +2,9 @@
 import type { ImageDataset } from '../contract/dataset';
 import type { AnyParams } from '../contract/params';
 import { LabError } from '../contract/problem';
-import type { ArmContext } from './context';
-import type { CostBasis, Examined, FilteringDefense, Trainer } from './definitions';
+import type { ArmContext, Context } from './context';
+import type { CostBasis, Examined, FilterContext, FilteringDefense, Suspicion, Trainer } from './definitions';
+import { byClass, logitsOf } from './features';
 import { suspectsOf } from './provenance';
 import { selected, sizeOf } from './splits';
 
@@ -18,8 +19,36 @@ export const examinedOf = ({ train, validation, shape, classes }: ImageDataset):
 });
 
 export function filteringWork(defense: FilteringDefense, params: AnyParams, basis: CostBasis): number {
-  const first = defense.examines === 'model' ? examinedEpochs(params, basis.epochs) : 0;
-  return (first + basis.epochs) * basis.batches + defense.cost(basis, params);
+  const { examines } = defense;
+  const trainings = { data: 0, model: 1, 'held-out': (params.folds as number) - 1 }[examines];
+  const epochs = trainings * examinedEpochs(params, basis.epochs) + basis.epochs;
+  return epochs * basis.batches + defense.cost(basis, params);
+}
+
+/** Logits of each sample, n × classes, by a network trained on all folds but the one it is in. Every label is spread over all folds. */
+async function heldOut(
+  { train, classes }: Examined,
+  trainer: Trainer,
+  { folds, epochs }: { folds: number; epochs: number },
+  context: Context,
+): Promise<Float32Array> {
+  const order = byClass(train, classes).flatMap((members, label) => [
+    ...context.random('folds', label).shuffle(members),
+  ]);
+  const fold = new Uint32Array(order.length);
+  order.forEach((index, place) => (fold[index] = place % folds));
+  const logits = new Float32Array(order.length * classes);
+  for (let held = 0; held < folds; held++) {
+    const [inside, outside] = [true, false].map((own) =>
+      Uint32Array.from(fold.keys()).filter((i) => (fold[i] === held) === own),
+    ) as [Uint32Array, Uint32Array];
+    const model = await trainer.fit(selected(train, outside), { epochs });
+    const rows = logitsOf(model, selected(train, inside));
+    inside.forEach((index, row) =>
+      logits.set(rows.subarray(row * classes, (row + 1) * classes), index * classes),
+    );
+  }
+  return logits;
 }
 
 interface Filtering {
@@ -33,6 +62,29 @@ interface Filtering {
   batchSize: number;
   /** Whether what was found is not in the record yet. */
   tell: boolean;
+}
+
+/** Trains what a filter examines, and has it examined. */
+async function suspicionOf(
+  defense: FilteringDefense,
+  examined: Examined,
+  trainer: Trainer,
+  params: AnyParams,
+  armEpochs: number,
+  context: FilterContext,
+): Promise<Suspicion> {
+  const epochs = examinedEpochs(params, armEpochs);
+  switch (defense.examines) {
+    case 'model':
+      return defense.suspect(examined, await trainer.fit(examined.train, { epochs }), params, context);
+    case 'held-out': {
+      const folds = params.folds as number;
+      const logits = await heldOut(examined, trainer, { folds, epochs }, context);
+      return defense.suspect(examined, logits, params, context);
+    }
+    case 'data':
+      return defense.suspect(examined, null, params, context);
+  }
 }
 
 /** Trains a model, has it examined, and trains another one without the suspects. The last fit is the defended model. */
@@ -52,15 +104,7 @@ export async function filterAndTrain(filtering: Filtering): Promise<void> {
     },
   };
   const examined = examinedOf(dataset);
-  const suspicion =
-    defense.examines === 'model'
-      ? await defense.suspect(
-          examined,
-          await trainer.fit(train, { epochs: examinedEpochs(params, basis.epochs) }),
-          params,
-          examination,
-        )
-      : await defense.suspect(examined, null, params, examination);
+  const suspicion = await suspicionOf(defense, examined, trainer, params, basis.epochs, examination);
   if (done < 1) examination.progress(1);
   const { removed } = suspicion;
   const n = sizeOf(train);

@@ -231,7 +231,7 @@ export class ArmTrainer implements Trainer {
           learningRate,
           {
             images,
-            loss: lossOf,
+            loss: lossOf && ((logits, given) => lossOf(logits, given, progress)),
             descend:
               descend && ((network, given) => descend(network, given, progress, { ...streams, random })),
             inputGradient: learnt !== undefined,

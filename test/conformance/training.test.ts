@@ -62,6 +62,7 @@ const SMALLER: Record<string, object> = {
   'feature-squeezing-distance': { evasionSteps: 5 },
   mahalanobis: { evasionSteps: 5 },
   'neural-cleanse': { steps: 5 },
+  'confident-learning': { folds: 2 },
   'feature-collision': { rate: 0.1, steps: 3, target: 1 },
   'gradient-matching': { rate: 0.1, steps: 3, target: 1 },
   'clean-label': { attack: { id: 'pgd', epsilon: 0.3, steps: 3 } },

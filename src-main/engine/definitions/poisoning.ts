@@ -129,6 +129,19 @@ export type FilteringDefense<P extends ParamSpecs = ParamSpecs> = FilterBase<P> 
         ): Promise<Suspicion>;
       }
     | {
+        /**
+         * What networks say that never saw the sample: logits, n × classes, of as many networks as there are `folds`, each trained on all
+         * folds but its own, `epochs` of its parameters long.
+         */
+        examines: 'held-out';
+        suspect(
+          examined: Examined,
+          logits: Float32Array,
+          params: ParamsOf<P>,
+          context: FilterContext,
+        ): Promise<Suspicion>;
+      }
+    | {
         examines: 'data';
         suspect(
           examined: Examined,
@@ -143,6 +156,11 @@ export type FilteringDefense<P extends ParamSpecs = ParamSpecs> = FilterBase<P> 
 export const defineModelFilter = <const P extends ParamSpecs>(
   d: Omit<Extract<FilteringDefense<P>, { examines: 'model' }>, 'kind' | 'stage' | 'examines'>,
 ): FilteringDefense<P> => ({ kind: 'defense', stage: 'filtering', examines: 'model', ...d });
+
+/** A filter that examines what networks say of samples they were not trained on. */
+export const defineHeldOutFilter = <const P extends ParamSpecs>(
+  d: Omit<Extract<FilteringDefense<P>, { examines: 'held-out' }>, 'kind' | 'stage' | 'examines'>,
+): FilteringDefense<P> => ({ kind: 'defense', stage: 'filtering', examines: 'held-out', ...d });
 
 /** A filter that examines the data alone. */
 export const defineDataFilter = <const P extends ParamSpecs>(

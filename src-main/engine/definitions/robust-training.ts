@@ -50,7 +50,8 @@ export interface FitOptions {
    * batch has are for a `loss` that compares; the first ones count for the accuracy.
    */
   perturb?(model: WhiteBoxTarget, batch: Batch, progress: number, context: Context): Promise<tf.Tensor4D>;
-  loss?: TrainingLoss;
+  /** Replaces the cross-entropy; `progress` as in `perturb`. */
+  loss?(...step: [...Parameters<TrainingLoss>, progress: number]): ReturnType<TrainingLoss>;
   /** Steps in a row on every batch, each perturbed anew; 1 unless given. */
   replays?: number;
   /** Told the gradient of the loss in the images of each step, [rows, height, width, channels]. */

@@ -10,6 +10,10 @@ import { patchOn, stamped } from '../../../src-main/engine/attacks/stamp';
 import { sinusoidal } from '../../../src-main/engine/attacks/training-set/sig';
 import { matchGradient } from '../../../src-main/engine/attacks/training-set/gradient-matching';
 import { numbersNamed } from '../../../src-main/engine/defenses/numbers-named';
+import {
+  confidentJoint,
+  prunedByNoiseRate,
+} from '../../../src-main/engine/defenses/filtering/confident-learning';
 import { anomaliesOf } from '../../../src-main/engine/defenses/filtering/neural-cleanse';
 import { spectralScores } from '../../../src-main/engine/defenses/filtering/spectral-signatures';
 import {
@@ -200,6 +204,7 @@ describe('what is poisoned', () => {
     [{ poisoning: [{ id: 'sig', rate: 0.5 }] }, /of the target class there are 32/],
     [{ poisoning: [{ id: 'clean-label', rate: 0.01, right: 7 }] }, /outside the image/],
     [{ defenses: [{ id: 'knn-filter', neighbours: 96 }] }, /95 others/],
+    [{ defenses: [{ id: 'confident-learning', folds: 97 }] }, /found 97, but there are 96 training samples/],
     [{ defenses: [{ id: 'by-hand', removed: ['96'] }] }, /expected the number of a training sample, 0 to 95/],
   ])('%o is refused before anything is trained', async (given, message) => {
     const common = {
@@ -317,6 +322,26 @@ describe('filters', () => {
     expect([...(await suspects('knn-filter', { neighbours: 5 }, examined)).removed]).toEqual([6]);
   });
 
+  it('a sample is outvoted by more neighbours of one other label, or by the majority asked for', async () => {
+    // Of each of the first five the other four are the neighbours: 1 1 1 0 of a 0, 1 1 0 0 of a 1.
+    const line = [0, 1, 2, 3, 4, 50, 51, 52, 53, 54];
+    const train = {
+      images: Float32Array.from(line.flatMap((place) => [place, ...new Array<number>(63).fill(0)])),
+      labels: Uint8Array.of(0, 1, 1, 1, 0, 2, 2, 2, 2, 2),
+    };
+    const found = async (majority: number) => {
+      const { removed, scores } = await suspects(
+        'knn-filter',
+        { neighbours: 4, majority, space: 'pixels' },
+        { ...dataset, train },
+      );
+      return { removed: [...removed], score: scores![0] };
+    };
+    expect(await found(0)).toEqual({ removed: [0, 4], score: 0.5 });
+    expect(await found(0.75)).toEqual({ removed: [0, 4], score: 0.5 });
+    expect(await found(0.8)).toEqual({ removed: [], score: 0.5 });
+  });
+
   it('more neighbours than there are samples are refused', async () => {
     await expect(suspects('knn-filter', { neighbours: 96 })).rejects.toThrow(
       /each of 96 training samples has 95 others/,
@@ -340,6 +365,40 @@ describe('filters', () => {
     const named = (lines: string[]) => numbersNamed(lines, 8, 'defenses.by-hand.removed', 'training sample');
     expect([...named(['7', '2-4', '3'])]).toEqual([2, 3, 4, 7]);
     for (const line of ['8', '4-2', 'x', '']) expect(() => named([line])).toThrow(/found “/);
+  });
+});
+
+describe('confident learning', () => {
+  // Two classes; belief in class 0. Labelled 0: .9 .8 .1, mean .6. Labelled 1: .2 .3 .9 .4, belief in their own .8 .7 .1 .6, mean .55.
+  const inZero = [0.9, 0.8, 0.1, 0.2, 0.3, 0.9, 0.4];
+  const believed = Float32Array.from(inZero.flatMap((p) => [p, 1 - p]));
+  const labels = Uint8Array.of(0, 0, 0, 1, 1, 1, 1);
+
+  it('counts whom a class is sure of, by hand', () => {
+    expect(confidentJoint(believed, labels, 2).map((row) => [...row])).toEqual([
+      [2, 1],
+      [1, 3],
+    ]);
+  });
+
+  it('scales each label’s counts to its samples; one of which nothing is sure is right', () => {
+    // Labelled 0: .9 .9 .3, mean .7, of which two count and the third, of 1 believed .1, for nothing.
+    const sure = Float32Array.from([0.9, 0.9, 0.3, 0.5].flatMap((p) => [p, p === 0.3 ? 0.1 : 1 - p]));
+    expect(confidentJoint(sure, Uint8Array.of(0, 0, 0, 1), 2).map((row) => [...row])).toEqual([
+      [3, 0],
+      [0, 1],
+    ]);
+    expect(confidentJoint(sure, Uint8Array.of(0, 0, 0, 0), 2).map((row) => [...row])).toEqual([
+      [4, 0],
+      [0, 0],
+    ]);
+  });
+
+  it('leaves out as many as it counted, the most clearly misjudged', () => {
+    const { removed, scores } = prunedByNoiseRate(believed, labels, 2);
+    expect([...removed]).toEqual([2, 5]);
+    expect(scores[5]).toBeCloseTo(0.8, 6);
+    expect(scores[0]).toBeCloseTo(-0.8, 6);
   });
 });
 

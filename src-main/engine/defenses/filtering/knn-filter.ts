@@ -10,13 +10,14 @@ import { readOut } from '../../read-out';
 /** Samples whose neighbours are looked for together. */
 const AT_ONCE = 500;
 
-/** Nearest neighbours: leaves out samples whose label is not that of the samples around them. */
+/** Nearest neighbours: leaves out samples whose label is not the one that most of the samples around them have. */
 export default defineModelFilter({
   id: 'knn-filter',
   title: 'Filter by nearest neighbours',
   summary:
-    'Looks at the nearest other samples, by pixels or by the activations of a model trained on everything, and leaves out samples whose label too few of them share. Finds scattered wrong labels; poison that lies together vouches for itself.',
-  limits: 'The paper gives such samples the label of their neighbours; here they are left out.',
+    'Lets the nearest other samples, by pixels or by the activations of a model trained on everything, vote on the label of each, and leaves out those that are outvoted. Finds scattered wrong labels; poison that lies together vouches for itself.',
+  limits:
+    'The paper gives such samples the label of their neighbours, here they are left out; and it asks for a majority of at least a half, where a plain vote (D. L. Wilson 1972, doi:10.1109/TSMC.1972.4309137) is the default.',
   reference: {
     authors: 'A. Paudice, L. Muñoz-González, E. C. Lupu',
     title: 'Label sanitization against label flipping poisoning attacks',
@@ -31,12 +32,12 @@ export default defineModelFilter({
       unit: 'samples',
       help: 'Nearest samples that are asked.',
     }),
-    agreement: number({
-      default: 0.5,
+    majority: number({
+      default: 0,
       min: 0,
       max: 1,
       unit: 'share',
-      help: 'Share of them that must have the sample’s own label.',
+      help: 'Share of them that must agree on another label. 0: more than have the sample’s own are enough; the paper’s rule begins at .5.',
     }),
     space: choice({
       options: ['pixels', 'activations'],
@@ -57,10 +58,11 @@ export default defineModelFilter({
       `Give at most ${n - 1}, or more samples.`,
     );
   },
-  async suspect({ train }, model, { neighbours, agreement, space }, context) {
+  async suspect({ train, classes }, model, { neighbours, majority, space }, context) {
     const n = sizeOf(train);
     const rows = space === 'pixels' ? train.images : featuresOf(model, train);
     const scores = new Float32Array(n);
+    const removed: number[] = [];
     const all = tf.tensor2d(rows, [n, rows.length / n]);
     const lengths = tf.tidy(() => tf.sum(tf.square(all), 1));
     for (let start = 0; start < n; start += AT_ONCE) {
@@ -73,15 +75,18 @@ export default defineModelFilter({
         return tf.topk(near, neighbours).indices;
       });
       for (let i = 0; i < count; i++) {
-        const own = train.labels[start + i];
-        const others = nearest.subarray(i * neighbours, (i + 1) * neighbours);
-        scores[start + i] = others.filter((other) => train.labels[other] !== own).length / neighbours;
+        const votes = new Uint32Array(classes);
+        for (const other of nearest.subarray(i * neighbours, (i + 1) * neighbours))
+          votes[train.labels[other]!]++;
+        const own = train.labels[start + i]!;
+        const most = Math.max(...votes.filter((_, label) => label !== own));
+        scores[start + i] = (most - votes[own]!) / neighbours;
+        if (most > votes[own]! && most >= majority * neighbours) removed.push(start + i);
       }
       context.progress((start + count) / n);
       await context.breathe();
     }
     tf.dispose([all, lengths]);
-    const removed = Uint32Array.from(scores.keys()).filter((i) => 1 - scores[i]! < agreement);
-    return { removed, scores };
+    return { removed: Uint32Array.from(removed), scores };
   },
 });

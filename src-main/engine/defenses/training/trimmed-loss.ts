@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { number } from '../../../contract/params';
+import { integer, number } from '../../../contract/params';
 import { defineTrainingDefense, type TrainingLoss } from '../../definitions';
 import { softmaxCrossEntropy } from '../../kernels';
 
@@ -9,7 +9,8 @@ export default defineTrainingDefense({
   title: 'Trimmed loss',
   summary:
     'Leaves the samples of highest loss out of every step. Wrong labels are the hardest to believe, so that the model hardly learns from them; nothing is removed for good.',
-  limits: 'Samples that are merely rare are left out as well. A backdoor is easy to learn, and stays.',
+  limits:
+    'Samples that are merely rare are left out as well. A backdoor is easy to learn, and stays. The paper chooses among the whole set after each round of training; here it is within a batch, at every step.',
   reference: {
     authors: 'Y. Shen, S. Sanghavi',
     title: 'Learning with bad training data via iterative trimmed loss minimization',
@@ -24,10 +25,20 @@ export default defineTrainingDefense({
       unit: 'share',
       help: 'Share of every batch that is left out.',
     }),
+    warmUp: integer({
+      default: 1,
+      min: 0,
+      max: 10000,
+      unit: 'epochs',
+      help: 'Epochs at the beginning that learn from everything: the classes an untrained network happens to find hard would be left out from then on.',
+    }),
   },
   cost: ({ epochs, batches }) => epochs * batches,
-  async train(trainer, { train }, { share }) {
-    await trainer.fit(train, { loss: trimmed(share) });
+  async train(trainer, { train }, { share, warmUp }) {
+    const { epochs } = trainer.training;
+    await trainer.fit(train, {
+      loss: (logits, batch, progress) => trimmed(progress * epochs < warmUp ? 0 : share)(logits, batch),
+    });
   },
 });
 
