@@ -15,6 +15,7 @@ import { chooseDefense, type Board, type Demand } from '../contract/board';
 import type { Task } from '../contract/catalog';
 import { COMPARED_METRIC, shownP, testNote } from '../contract/comparison';
 import type { SeedTest } from '../contract/statistics';
+import type { Shown } from '../sessions/show';
 import type { Comparison, TestedRow } from '../../src-renderer/charts/comparison';
 import { resultGrid } from '../../src-renderer/charts/results';
 import { MEASURES, type Measure } from '../contract/metrics';
@@ -90,8 +91,14 @@ function headOf(groups: Pick<GroupSummary, 'model' | 'poisoning' | 'defense'>[])
 const believable = ({ holds, checks }: Verdict): string =>
   checks.every(({ status }) => status === 'not-run') ? 'not checked' : holds ? 'yes' : 'no';
 
-/** A row an attack, a column an arm (over its seeds): mean, and the 95 % interval where there are several seeds. */
-export function resultTable(task: Task, { summary, transfers }: Summary): string {
+/** What stands for several seeds. */
+const MEAN: Record<Task, string> = { classification: 'mean', 'reinforcement-learning': 'interquartile mean' };
+
+/** A row an attack, a column an arm (over its seeds), and the 95 % interval where there are several seeds. */
+export function resultTable(
+  task: Task,
+  { summary, transfers, warnings }: Summary & Partial<Pick<Shown, 'warnings'>>,
+): string {
   if (summary.length === 0) return 'No arm has begun yet.';
   const metric = METRIC[task];
   // What the experiment attacks with comes first; triggers have a table of their own.
@@ -99,7 +106,10 @@ export function resultTable(task: Task, { summary, transfers }: Summary): string
   const attacks = labelsOf(summary[0]!.attacks.filter(({ id }) => !poisonings.includes(id)));
   const seeds = Math.max(...summary.map((group) => group.seeds.length));
   const rows = [
-    [seeds > 1 ? `${metric}, mean and 95 % interval over ${seeds} seeds` : metric, ...headOf(summary)],
+    [
+      seeds > 1 ? `${metric}, ${MEAN[task]} and 95 % interval over ${seeds} seeds` : metric,
+      ...headOf(summary),
+    ],
     ['no attack', ...summary.map(({ clean }) => cell(clean, metric))],
     ...attacks.map((label, i) => [label, ...summary.map((group) => cell(group.attacks[i]?.metrics, metric))]),
     [
@@ -128,6 +138,7 @@ export function resultTable(task: Task, { summary, transfers }: Summary): string
     privacyTable(summary),
     failed.join('\n'),
     transferTables(summary, transfers ?? []),
+    (warnings ?? []).map((message) => `Warning: ${message}`).join('\n'),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
 }
@@ -331,7 +342,12 @@ export function comparisonTable(comparison: Comparison): string {
   const doubtful = rows.filter(({ failedChecks }) => failedChecks.length > 0);
   return [
     toText([
-      [`${title.toLowerCase()}, mean and 95 % interval over seeds`, 'seeds', 'no attack', ...attackLabels],
+      [
+        `${title.toLowerCase()}, ${MEAN[task]} and 95 % interval over seeds`,
+        'seeds',
+        'no attack',
+        ...attackLabels,
+      ],
       ...rows.map((row, y) => [
         row.family.label,
         String(row.seeds.length),

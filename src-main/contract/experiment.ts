@@ -56,8 +56,8 @@ export interface Experiment {
   defenses: Entry[];
   attacks: Entry[];
   arms?: ArmChoice[];
-  /** The run starts from what was trained in a session up to one of its events. */
-  forkedFrom?: { session: string; event: number };
+  /** The run starts from what was trained in a session, up to one of its events where that is named. */
+  forkedFrom?: { session: string; event?: number };
   evaluation: { samples: number; episodes: number; transfer: boolean; corruptions: boolean };
 }
 
@@ -148,8 +148,9 @@ const structure = z.strictObject({
   forkedFrom: z
     .strictObject({
       session: z.string().min(1).max(4096).meta({ description: 'Id or file of the session forked from.' }),
-      event: z.int().min(1).meta({
-        description: 'Arms of the same spec and seed that were trained up to this event are taken over.',
+      event: z.int().min(1).optional().meta({
+        description:
+          'Arms of the same spec and seed that were trained up to this event are taken over; all of them, unless given.',
       }),
     })
     .optional(),
@@ -569,7 +570,9 @@ export function pathsOf(experiment: Experiment, catalog: Catalog): NamedPath[] {
   const { session } = experiment.forkedFrom ?? {};
   // Ids of the library are no paths.
   const forked: NamedPath[] =
-    session && /[\\/]/.test(session) ? [{ place: 'forkedFrom.session', path: session, what: 'file' }] : [];
+    session && /[\\/]|\.sparring$/.test(session)
+      ? [{ place: 'forkedFrom.session', path: session, what: 'file' }]
+      : [];
   const named = SINGLE[experiment.task].flatMap(({ key, kind }) => {
     const entry = experiment[key];
     const params = entry ? (find(catalog, kind, entry.id)?.params ?? {}) : {};

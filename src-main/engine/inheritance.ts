@@ -12,6 +12,8 @@ export interface Inheritance {
   /** The session forked from. */
   session: string;
   arms: InheritedArm[];
+  /** What is trained otherwise than in that session, so that nothing could be taken over: parts of the experiment. */
+  differs: string[];
 }
 
 export interface InheritedArm {
@@ -27,6 +29,16 @@ export interface InheritedArm {
 
 /** Poisoned arms keep things of their training that are not in the record, so they train anew. */
 export const canBeInherited = ({ poisoning }: ArmPlan): boolean => poisoning === null;
+
+/** That a fork trains everything anew, and why; null where an arm was taken over. */
+export function nothingTaken({ session, arms, differs }: Inheritance): RunEvent | null {
+  if (arms.length > 0) return null;
+  const reason = differs.length
+    ? `it has another “${differs.join('”, “')}”`
+    : 'no arm of the same model, defence and seed, on clean data, was trained by then';
+  const message = `Nothing is taken over from the session “${session}”: ${reason}. Every arm is trained anew.`;
+  return { type: 'warning', arm: null, code: 'nothing-inherited', message };
+}
 
 /** Tells an inherited arm's training again and gives what it left; null for an arm that is to be trained. */
 export function takeOver(

@@ -4,6 +4,7 @@ import type { ArmPlan, Position, RunEvent } from '../contract/events';
 import { LabError } from '../contract/problem';
 import type { RemoteModel } from '../contract/remote-model';
 import { armContext, type Host } from './context';
+import { nothingTaken } from './inheritance';
 import { plan, RUNNERS } from './plan';
 import type { Inputs, Kept } from './task';
 
@@ -33,6 +34,8 @@ export async function run({ experiment, inputs, host, resume }: RunJob): Promise
     host.emit({ type: 'run-started', plan: thePlan });
     if (inputs.dataset) host.emit(dataFacts(inputs.dataset));
     if (inputs.remoteModel?.hash) host.emit(modelFacts(inputs.remoteModel));
+    const anew = inputs.inheritance && nothingTaken(inputs.inheritance);
+    if (anew) host.emit(anew);
     await runner.check?.(thePlan, experiment, inputs, (arm) => armContext(host, arm, () => {}));
   }
   const kept: Kept = { weights: new Map(), adversarial: new Map() };

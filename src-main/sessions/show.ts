@@ -23,6 +23,8 @@ export interface Shown extends ReturnType<typeof summarize> {
   name: string;
   spec: Experiment;
   status: SessionStatus;
+  /** What the run warned of, each once. */
+  warnings: string[];
   /** Names of the classes; empty for agents. */
   classNames: string[];
   /** Classifiers only: what each defence gains and costs. */
@@ -40,6 +42,7 @@ export function show(session: SessionReader): Shown {
     name,
     spec,
     status: session.status(),
+    warnings: [...new Set(state.warnings.map(({ message }) => message))],
     ...summary,
     classNames: state.data?.classes ?? [],
     ...(spec.task === 'classification' ? { board: boardOf(summary.summary, samplesOf(state)) } : {}),

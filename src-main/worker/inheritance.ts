@@ -13,9 +13,9 @@ import { withSession, type SessionReader } from '../sessions/reader';
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** Whether both experiments would train an arm alike. */
-const trainAlike = (a: Experiment, b: Experiment): boolean =>
-  (['task', 'dataset', 'training', 'environment', 'agent'] as const).every((key) => same(a[key], b[key]));
+/** What would make the experiments train an arm differently. */
+const differences = (a: Experiment, b: Experiment): string[] =>
+  (['task', 'dataset', 'training', 'environment', 'agent'] as const).filter((key) => !same(a[key], b[key]));
 
 const isSameArm = (a: ArmPlan, b: ArmPlan): boolean =>
   (['model', 'poisoning', 'defense', 'seed'] as const).every((key) => same(a[key] ?? null, b[key] ?? null));
@@ -46,18 +46,20 @@ export function inheritanceOf(
   dataset: ImageDataset | undefined,
   grants: Grants,
 ): Inheritance {
-  const { session, event: until } = experiment.forkedFrom!;
+  const { session, event } = experiment.forkedFrom!;
   return withSession(fileOf(session, grants), (reader) => {
+    const until = event ?? reader.last();
     if (until > reader.last()) {
       throw new LabError(
         'forkedFrom.event',
         `found ${until}; the session “${session}” has ${reader.last()} events`,
-        'Name one of its events.',
+        'Name one of its events, or none for all of them.',
       );
     }
     const { spec } = reader.header();
     const theirs = reader.ofType('run-started')[0]?.plan.arms ?? [];
-    if (!trainAlike(spec, experiment)) return { session, arms: [] };
+    const differs = differences(spec, experiment);
+    if (differs.length) return { session, arms: [], differs };
     const [data] = reader.ofType('data-loaded');
     if (data && dataset && data.hash !== dataset.hash) {
       throw new LabError(
@@ -76,7 +78,7 @@ export function inheritanceOf(
       const to = twin && sequenceOf('trained', twin.index);
       return from && to ? [{ arm: arm.index, event: to, ...recordOf(reader, from, to) }] : [];
     });
-    return { session, arms };
+    return { session, arms, differs };
   });
 }
 

@@ -116,6 +116,34 @@ describe('a fork of classifiers', () => {
     expect(armsOf({ seeds: [2, 1] }, trained)).toEqual([1]);
   });
 
+  it('of no event takes all that was trained; of another training it warns that nothing is taken over', async () => {
+    const folder = temporaryFolder();
+    const source = join(folder, 'source.sparring');
+    await recorded(source, classifiers({}));
+    const forked = async (more: Record<string, unknown>) => {
+      const fork = classifiers({ ...more, forkedFrom: { session: source } });
+      const events = await recorded(join(folder, `${JSON.stringify(more).length}.sparring`), fork, source);
+      return events.filter(
+        (event) =>
+          event.type === 'inherited' || (event.type === 'warning' && event.code === 'nothing-inherited'),
+      );
+    };
+    expect(await forked({})).toMatchObject([{ type: 'inherited', arm: 0 }]);
+    expect(await forked({ training: { epochs: 1, batchSize: 16 } })).toMatchObject([
+      {
+        type: 'warning',
+        code: 'nothing-inherited',
+        message: expect.stringMatching(/it has another “training”. Every arm is trained anew/),
+      },
+    ]);
+    expect(await forked({ seeds: [2] })).toMatchObject([
+      {
+        code: 'nothing-inherited',
+        message: expect.stringMatching(/no arm of the same model, defence and seed/),
+      },
+    ]);
+  });
+
   it('is refused with the reason: no session, no grant, no such event, other data', async () => {
     const folder = temporaryFolder();
     const source = join(folder, 'source.sparring');
@@ -132,6 +160,7 @@ describe('a fork of classifiers', () => {
       { place: 'forkedFrom.session', path: source, what: 'file' },
     ]);
     expect(pathsOf(classifiers({ forkedFrom: { session: 'small-1', event: 5 } }), catalog)).toEqual([]);
+    expect(pathsOf(classifiers({ forkedFrom: { session: 'a.sparring' } }), catalog)).toHaveLength(1);
   });
 });
 
