@@ -36,7 +36,8 @@ const endsOf = ({ mean, low, high }: MarkedInterval): [number, number] => [low ?
 export function roundBounds(values: readonly number[], share: boolean): { min: number; max: number } {
   const kept = share ? values.map((value) => Math.min(100, Math.max(0, value))) : values;
   const [low, high] = [Math.min(...kept), Math.max(...kept)];
-  const room = 0.12 * (high - low || Math.abs(high) || 1);
+  // A single share stands in ten points of its kind, not in hundredths of itself.
+  const room = 0.12 * (high - low || (share ? 10 : Math.abs(high)) || 1);
   const step = 10 ** Math.floor(Math.log10(room * 4)) / 2;
   const min = Math.floor((low - room) / step) * step;
   const max = Math.ceil((high + room) / step) * step;

@@ -73,15 +73,75 @@ export function extremes(y: ArrayLike<number>, stretches = MOST_STRETCHES): numb
   return kept;
 }
 
-/** Least and greatest of the numbers at every second place, from `first` on; infinite for none. */
-function extentOf(pairs: readonly Float64Array[], first: 0 | 1): [number, number] {
-  let [low, high] = [Infinity, -Infinity];
-  for (const one of pairs)
-    for (let i = first; i < one.length; i += 2) {
-      if (one[i]! < low) low = one[i]!;
-      if (one[i]! > high) high = one[i]!;
-    }
-  return [low, high];
+/** x and y in turn. Numbers in a row: ECharts takes them as they are, where it would copy and look into every pair. */
+type Pairs = Float64Array;
+
+/** A line as it is drawn: a curve a seed as recorded, or their mean smoothed. */
+export interface DrawnLine {
+  name: string;
+  color: number;
+  curves: readonly Pairs[];
+}
+
+type Scales = Pick<OverlaySettings, 'logX' | 'logY'>;
+
+/** @param ofLines how many of them are drawn together */
+function pairsOf({ x, y }: Points, ofLines: number, { unit }: SeriesInfo, { logX, logY }: Scales): Pairs {
+  const places = extremes(y, stretchesFor(ofLines)).filter(
+    // A logarithm has no place for what is not above 0.
+    (i) => !(logX && x[i]! <= 0) && !(logY && y[i]! <= 0),
+  );
+  const result = new Float64Array(2 * places.length);
+  places.forEach((i, at) => {
+    result[2 * at] = x[i]!;
+    result[2 * at + 1] = scaled(y[i]!, unit);
+  });
+  return result;
+}
+
+/** Lines that have begun, and of them the curves that have. */
+const begun = (lines: readonly OverlayLine[]): OverlayLine[] =>
+  lines
+    .map((line) => ({ ...line, curves: line.curves.filter(({ x }) => x.length > 0) }))
+    .filter(({ curves }) => curves.length > 0);
+
+export function recordedLines(lines: readonly OverlayLine[], info: SeriesInfo, scales: Scales): DrawnLine[] {
+  const seeds = lines.reduce((sum, { curves }) => sum + curves.length, 0);
+  return begun(lines).map(({ curves, ...line }) => ({
+    ...line,
+    curves: curves.map((curve) => pairsOf(curve, seeds, info, scales)),
+  }));
+}
+
+export function smoothedLines(
+  lines: readonly OverlayLine[],
+  info: SeriesInfo,
+  { smoothing, ...scales }: Scales & Pick<OverlaySettings, 'smoothing'>,
+): DrawnLine[] {
+  return begun(lines).map(({ curves, ...line }) => {
+    const means = curves.map((curve) => smoothed(curve, smoothing));
+    const mean = means.length === 1 ? means[0]! : meanCurve(means);
+    return { ...line, curves: [pairsOf(mean, lines.length, info, scales)] };
+  });
+}
+
+/** Least and greatest along x and along y; infinite where there is nothing. */
+export type Extents = readonly [x: [number, number], y: [number, number]];
+
+export function extentsOf(lines: readonly DrawnLine[]): Extents {
+  const extents: Extents = [
+    [Infinity, -Infinity],
+    [Infinity, -Infinity],
+  ];
+  for (const { curves } of lines)
+    for (const curve of curves)
+      for (let i = 0; i < curve.length; i++) {
+        const along = extents[i % 2]!;
+        const value = curve[i]!;
+        if (value < along[0]) along[0] = value;
+        if (value > along[1]) along[1] = value;
+      }
+  return extents;
 }
 
 /** Curves and axes have a canvas of their own, which stays as it is while the cursor moves over it. */
@@ -89,73 +149,60 @@ const UNDER_CURSOR = -1;
 /** More lines than this get no dots under the cursor: they would be drawn anew at each of its steps. */
 const MOST_DOTTED = 8;
 
-export function overlayOption(
-  lines: readonly OverlayLine[],
-  info: SeriesInfo,
-  { smoothing, raw, logX, logY }: OverlaySettings,
+function seriesOf(
+  lines: readonly DrawnLine[],
   palette: Palette,
-): ChartOption {
-  const drawn: Float64Array[] = [];
-  const seeds = lines.reduce((sum, { curves }) => sum + curves.length, 0);
-  /** x and y in turn. Numbers in a row: ECharts takes them as they are, where it would copy and look into every pair. */
-  const pairs = ({ x, y }: Points, ofLines: number): Float64Array => {
-    const places = extremes(y, stretchesFor(ofLines)).filter(
-      // A logarithm has no place for what is not above 0.
-      (i) => !(logX && x[i]! <= 0) && !(logY && y[i]! <= 0),
-    );
-    const result = new Float64Array(2 * places.length);
-    places.forEach((i, at) => {
-      result[2 * at] = x[i]!;
-      result[2 * at + 1] = scaled(y[i]!, info.unit);
-    });
-    drawn.push(result);
-    return result;
-  };
-  const series = lines.flatMap(({ name, color, curves }): LineSeriesOption[] => {
-    const begun = curves.filter(({ x }) => x.length > 0);
-    if (begun.length === 0) return [];
-    const stroke = armColor(palette, color);
-    const line = (points: Float64Array) => ({
-      type: 'line' as const,
+  look: (line: DrawnLine, curve: Pairs, stroke: string) => LineSeriesOption,
+): LineSeriesOption[] {
+  return lines.flatMap((line) => {
+    const stroke = armColor(palette, line.color);
+    return line.curves.map((curve) => ({
+      type: 'line',
       zlevel: UNDER_CURSOR,
       showSymbol: false,
       emphasis: { disabled: true },
       itemStyle: { color: stroke },
       dimensions: ['x', 'y'],
       // The types know of pairs alone.
-      data: points as unknown as number[][],
-    });
-    const means = begun.map((curve) => smoothed(curve, smoothing));
-    const mean = pairs(means.length === 1 ? means[0]! : meanCurve(means), lines.length);
-    const strong: LineSeriesOption = {
-      ...line(mean),
-      name,
-      z: 3,
-      // A line of one point would not be seen.
-      showSymbol: mean.length <= 2 * MOST_SYMBOLS,
-      symbol: 'circle',
-      symbolSize: 4,
-      lineStyle: { color: stroke, width: 2, type: armDash(color) },
-    };
-    if (!raw) return [strong];
-    const pale = begun.map((curve): LineSeriesOption => ({
-      ...line(pairs(curve, seeds)),
+      data: curve as unknown as number[][],
+      ...look(line, curve, stroke),
+    }));
+  });
+}
+
+/** What stays as it is while the smoothing is moved: the axes, and the curves as recorded. */
+export function recordedOption(
+  recorded: readonly DrawnLine[],
+  info: SeriesInfo,
+  extents: Extents,
+  scales: Scales,
+  palette: Palette,
+): ChartOption {
+  return {
+    ...base(palette),
+    ...axesOf(info, extents, scales, palette),
+    series: seriesOf(recorded, palette, (_, __, stroke) => ({
       silent: true,
       tooltip: { show: false },
       lineStyle: { color: stroke, width: 1, opacity: 0.25, type: 'solid' },
-    }));
-    return [...pale, strong];
-  });
-  const { tooltip, ...rest } = base(palette);
-  const unit = unitText(info.unit);
-  const across = { zlevel: UNDER_CURSOR, ...axis(palette, info.x, 24) };
-  const up = {
-    zlevel: UNDER_CURSOR,
-    ...axis(palette, withUnit(info.title.replace(/ \(.*\)/, ''), info.unit), 40),
+    })),
   };
+}
+
+/** The smoothed curves over it, with the cursor: in the same frame, whose axes are drawn beneath. */
+export function smoothedOption(
+  drawn: readonly DrawnLine[],
+  info: SeriesInfo,
+  extents: Extents,
+  scales: Scales,
+  palette: Palette,
+): ChartOption {
+  const { tooltip, ...rest } = base(palette);
+  const { grid, xAxis, yAxis } = axesOf(info, extents, scales, palette);
+  const unit = unitText(info.unit);
   return {
     ...rest,
-    grid: { left: 56, right: 14, top: 12, bottom: 40 },
+    grid,
     tooltip: {
       ...tooltip,
       trigger: 'axis',
@@ -163,7 +210,7 @@ export function overlayOption(
       formatter: (items) => {
         const named = [items]
           .flat()
-          .filter(({ seriesName }) => lines.some(({ name }) => name === seriesName));
+          .filter(({ seriesName }) => drawn.some(({ name }) => name === seriesName));
         if (named.length === 0) return '';
         const [x] = named[0]!.value as [number, number];
         return [
@@ -175,15 +222,57 @@ export function overlayOption(
         ].join('\n');
       },
     },
+    xAxis: { ...xAxis, show: false, axisPointer: { triggerEmphasis: drawn.length <= MOST_DOTTED } },
+    yAxis: { ...yAxis, show: false },
+    series: seriesOf(drawn, palette, ({ name, color }, curve, stroke) => ({
+      name,
+      z: 3,
+      // A line of one point would not be seen.
+      showSymbol: curve.length <= 2 * MOST_SYMBOLS,
+      symbol: 'circle',
+      symbolSize: 4,
+      lineStyle: { color: stroke, width: 2, type: armDash(color) },
+    })),
+  };
+}
+
+function axesOf(info: SeriesInfo, [xs, ys]: Extents, { logX, logY }: Scales, palette: Palette) {
+  const across = { zlevel: UNDER_CURSOR, ...axis(palette, info.x, 24) };
+  const up = {
+    zlevel: UNDER_CURSOR,
+    ...axis(palette, withUnit(info.title.replace(/ \(.*\)/, ''), info.unit), 40),
+  };
+  return {
+    grid: { left: 56, right: 14, top: 12, bottom: 40 },
     xAxis: {
-      ...(logX ? logAxis(extentOf(drawn, 0), across) : { type: 'value', min: 0, ...across }),
+      ...(logX ? logAxis(xs, across) : { type: 'value' as const, min: 0, dataMax: xs[1], ...across }),
       splitLine: { show: false },
-      axisPointer: { triggerEmphasis: lines.length <= MOST_DOTTED },
     },
     yAxis: {
-      ...(logY ? logAxis(extentOf(drawn, 1), up) : { type: 'value', scale: true, ...up }),
+      ...(logY
+        ? logAxis(ys, up)
+        : { type: 'value' as const, scale: true, dataMin: ys[0], dataMax: ys[1], ...up }),
       axisLine: { show: false },
     },
-    series,
+  };
+}
+
+/** Both in one, as a figure. */
+export function overlayOption(
+  lines: readonly OverlayLine[],
+  info: SeriesInfo,
+  settings: OverlaySettings,
+  palette: Palette,
+): ChartOption {
+  const recorded = settings.raw ? recordedLines(lines, info, settings) : [];
+  const drawn = smoothedLines(lines, info, settings);
+  const rest = [info, extentsOf([...recorded, ...drawn]), settings, palette] as const;
+  const under = recordedOption(recorded, ...rest);
+  return {
+    ...under,
+    series: [
+      ...(under.series as LineSeriesOption[]),
+      ...(smoothedOption(drawn, ...rest).series as LineSeriesOption[]),
+    ],
   };
 }

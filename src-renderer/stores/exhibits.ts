@@ -1,6 +1,6 @@
 /** What is chosen in the panels of a run: tabs, filters, the one shown. Kept while other views are open. */
 import { defineStore } from 'pinia';
-import { computed, reactive, toRefs, watch } from 'vue';
+import { computed, shallowReactive, toRefs, watch } from 'vue';
 import { REJECTED } from '../../src-main/contract/events';
 import type { Example } from '../../src-main/contract/fold';
 import type { Mark } from './marks';
@@ -52,11 +52,16 @@ interface Choice {
   /** Whose classes are shown; attack −1: none. */
   classesFamily: string | undefined;
   classesAttack: number | undefined;
-  /** The arm whose poisoned samples, and whose activations, are shown. */
+  /** The arm whose poisoned samples are shown, and which of them. */
   poisonedArm: number | undefined;
+  poisonedPage: number;
+  /** The arm whose activations are shown, the label they are of, and the samples picked among them. */
   activationsArm: number | undefined;
-  /** The arm whose log is shown. */
+  activationsLabel: number | undefined;
+  pickedSamples: ReadonlySet<number>;
+  /** The arm whose log is shown, and the steps picked in it. */
   logArm: number | undefined;
+  pickedSteps: ReadonlySet<number>;
 }
 
 const untouched = (): Choice => ({
@@ -83,15 +88,19 @@ const untouched = (): Choice => ({
   classesFamily: undefined,
   classesAttack: undefined,
   poisonedArm: undefined,
+  poisonedPage: 1,
   activationsArm: undefined,
+  activationsLabel: undefined,
+  pickedSamples: new Set(),
   logArm: undefined,
+  pickedSteps: new Set(),
 });
 
 export const useExhibits = defineStore('exhibits', () => {
   const player = usePlayer();
   const view = useRunView();
 
-  const choice = reactive(untouched());
+  const choice = shallowReactive(untouched());
   watch(
     () => player.id,
     () => Object.assign(choice, untouched()),

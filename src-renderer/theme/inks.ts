@@ -13,6 +13,8 @@ export interface Palette {
   pass: string;
   fail: string;
   heat: string;
+  /** Saturation and lightness of classes. */
+  classes: string;
   arms: string[];
   true: string;
   perceived: string;
@@ -45,6 +47,7 @@ export const paletteFrom = (read: (name: string) => string): Palette => ({
   pass: read('pass'),
   fail: read('fail'),
   heat: read('heat'),
+  classes: read('classes'),
   arms: Array.from({ length: ARM_COLORS }, (_, i) => read(`arm-${i}`)),
   true: read('true'),
   perceived: read('perceived'),
@@ -55,6 +58,10 @@ export const paletteFrom = (read: (name: string) => string): Palette => ({
 export const armColor = (palette: Palette, color: number): string =>
   palette.arms[color < ARM_COLORS ? color : 1 + ((color - 1) % (ARM_COLORS - 1))]!;
 export const armDash = (color: number): 'solid' | 'dashed' => (color < ARM_COLORS ? 'solid' : 'dashed');
+
+/** As far from each other as so many hues can be. */
+export const classInk = (palette: Palette, label: number, classes: number): string =>
+  `hsl(${Math.round((360 * label) / classes)} ${palette.classes})`;
 
 /** Inks that tell actions apart, none of them that of what is perceived. */
 const ACTION_INKS = [1, 3, 4, 5, 6, 7];

@@ -27,7 +27,7 @@ test('a run is paused, continued, stopped, resumed, survives the death of its en
   const [pid] = await lab.enginePids();
   process.kill(pid!, 'SIGKILL');
   await expect(lab.status()).toHaveText(/Interrupted|Failed/);
-  await expect(page.getByText('Everything recorded until then is kept.')).toBeVisible();
+  await expect(page.getByText('Everything up to then is recorded.')).toBeVisible();
   await lab.photograph('killed');
   await lab.go('Sessions');
   await expect(page.getByRole('button', { name: 'long bout', exact: true })).toBeVisible();

@@ -13,7 +13,7 @@ test('draws a trigger, runs the backdoor, finds suspects, trains without them, a
   // A trigger of one's own: one stroke over the paper's patch, and moved.
   await lab.go('New');
   await text.fill(backdoor);
-  const drawing = page.getByRole('application', { name: 'Trigger: drag to draw' });
+  const drawing = page.getByRole('application', { name: /^Trigger: drag to draw/ });
   await drawing.scrollIntoViewIfNeeded();
   const { x, y, width } = (await drawing.boundingBox())!;
   const at = (pixel: number) => ((pixel + 0.5) * width) / 28;
@@ -48,7 +48,7 @@ test('draws a trigger, runs the backdoor, finds suspects, trains without them, a
   // Suspects: of what is labelled 0 the group that lies to the right, apart from the many.
   await page.getByRole('tab', { name: 'Activations' }).click();
   await lab.choose('Activations', 'Label', 'Label 0');
-  const map = page.getByRole('img', { name: /^Activations of/ });
+  const map = page.getByRole('application', { name: /^Activations of/ });
   await map.scrollIntoViewIfNeeded();
   const box = (await map.boundingBox())!;
   await page.mouse.move(box.x + 0.55 * box.width, box.y + 2);

@@ -25,8 +25,8 @@ const LISTED = 'calc(25vw - 195px)';
 
 export const COLUMNS: SessionColumn[] = [
   { id: 'name', title: 'Name', by: ({ name }) => name },
-  { id: 'status', title: 'Status', width: '100px', by: ({ status }) => status },
-  { id: 'createdAt', title: 'Started', width: '148px', by: ({ createdAt }) => createdAt },
+  { id: 'status', title: 'Status', width: '110px', by: ({ status }) => status },
+  { id: 'createdAt', title: 'Started', width: '142px', by: ({ createdAt }) => createdAt },
   { id: 'duration', title: 'Duration', width: '106px', figures: true, by: ({ durationMs }) => durationMs },
   { id: 'arms', title: 'Arms', width: '76px', figures: true, by: ({ arms }) => arms },
   {

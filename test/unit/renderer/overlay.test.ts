@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { SERIES } from '../../../src-main/contract/metrics';
 import { frameHeight, framed } from '../../../src-renderer/charts/framed';
 import { printSize, toSvg } from '../../../src-renderer/charts/figure';
-import { extremes, overlayOption, smoothed } from '../../../src-renderer/charts/overlay';
+import {
+  extentsOf,
+  extremes,
+  overlayOption,
+  recordedLines,
+  recordedOption,
+  smoothed,
+  smoothedLines,
+  smoothedOption,
+} from '../../../src-renderer/charts/overlay';
 import { logScale } from '../../../src-renderer/charts/log-axis';
 import { withResolution } from '../../../src-renderer/charts/png';
 import { PAPER } from '../../../src-renderer/theme/paper';
@@ -57,6 +66,24 @@ describe('curves over each other', () => {
       palette,
     );
     expect((series as { name?: string }[]).map(({ name }) => name)).toEqual([undefined, 'a']);
+  });
+  it('lie in the frame of those beneath, which smoothing leaves as they are', () => {
+    const scales = { logX: false, logY: false };
+    const recorded = recordedLines([line], SERIES['loss']!, scales);
+    const drawn = smoothedLines([line], SERIES['loss']!, { smoothing: 0.5, ...scales });
+    // −1, 1/3, 9/7: within what is recorded.
+    expect(extentsOf([...recorded, ...drawn])).toEqual(extentsOf(recorded));
+    const rest = [SERIES['loss']!, extentsOf(recorded), scales, palette] as const;
+    const [under, over] = [recordedOption(recorded, ...rest), smoothedOption(drawn, ...rest)];
+    expect(over.grid).toEqual(under.grid);
+    expect([under.xAxis, under.yAxis]).toMatchObject([
+      { min: 0, dataMax: 2 },
+      { dataMin: -1, dataMax: 2 },
+    ]);
+    expect([over.xAxis, over.yAxis]).toMatchObject([
+      { min: 0, dataMax: 2, show: false },
+      { dataMin: -1, dataMax: 2, show: false },
+    ]);
   });
   it('leave out what a logarithm has no place for', () => {
     const { series, xAxis, yAxis } = overlayOption(

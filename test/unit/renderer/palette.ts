@@ -12,6 +12,7 @@ export const palette: Palette = {
   raised: '#fff',
   fail: '#800',
   heat: '#0072b2',
+  classes: '75% 33%',
   arms: Array.from({ length: 8 }, (_, i) => `arm-${i}`),
   true: 'true',
   perceived: 'perceived',
