@@ -77,7 +77,7 @@ export default defineModelFilter({
       for (let i = 0; i < count; i++) {
         const votes = new Uint32Array(classes);
         for (const other of nearest.subarray(i * neighbours, (i + 1) * neighbours))
-          votes[train.labels[other]!]++;
+          votes[train.labels[other]!]!++;
         const own = train.labels[start + i]!;
         const most = Math.max(...votes.filter((_, label) => label !== own));
         scores[start + i] = (most - votes[own]!) / neighbours;
