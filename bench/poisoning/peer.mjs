@@ -250,7 +250,7 @@ const POISONINGS = {
 };
 
 /** Each poisoned arm of the lab, and what PyTorch makes of its set and of ART's. */
-async function attacks(seed) {
+async function* attacks(seed) {
   const dataset = await lab.loadDataset(DATA, {});
   const { shape, test } = dataset;
   const session = run(`${mode}-${seed}`, { model: MLP, seeds: [seed], poisoning: POISONINGS[mode] });
@@ -258,13 +258,13 @@ async function attacks(seed) {
   const unpoisoned = targetOf(first, dataset, MLP);
   const logits = lab.logitsOf(unpoisoned, test);
   unpoisoned.network.dispose();
-  const rows = [];
+  let arms = 0;
   for (const { poisoning, reached, seconds, clean, recorded } of poisonedArms) {
     const { id, params } = poisoning;
     const poisoned = recorded('poisoned');
     const { trigger } = poisoned;
     const which = trigger ? {} : { input: params.input };
-    const folder = handOver(`${mode}-${seed}-${rows.length}`, {
+    const folder = handOver(`${mode}-${seed}-${arms++}`, {
       ...sets(dataset, poisonedSet(dataset, poisoned), poisoned.changed, shape),
       ...(trigger
         ? {
@@ -276,13 +276,12 @@ async function attacks(seed) {
     if (!trigger) {
       const scores = [...logits.subarray(10 * params.input, 10 * (params.input + 1))];
       const success = Number(highest(scores) === params.target);
-      rows.push({ attack: id, ...which, tool: 'nothing poisoned, the lab’s network', success });
+      yield { attack: id, ...which, tool: 'nothing poisoned, the lab’s network', success };
     }
     const success = reached.attackSuccessRate ?? reached.targetSuccess;
     const own = { tool: 'Sparring, its own network', success, accuracy: clean.accuracy, seconds };
-    for (const row of [own, ...peer(id, folder, seed)]) rows.push({ attack: id, ...which, ...row });
+    for (const row of [own, ...peer(id, folder, seed)]) yield { attack: id, ...which, ...row };
   }
-  return rows;
 }
 
 /** A last layer trained on activations: `width` values a sample, classes as before. */
@@ -306,7 +305,7 @@ function trainedHead(features, labels, width, seed) {
 
 const highest = (scores) => scores.indexOf(Math.max(...scores));
 
-async function transfer(seed) {
+async function* transfer(seed) {
   const dataset = await lab.loadDataset(DATA, {});
   const { train, test, shape } = dataset;
   const [clean] = armsOf(run(`clean-${seed}`, { model: MLP, seeds: [seed] }));
@@ -322,7 +321,6 @@ async function transfer(seed) {
   const accuracy = (predicted) =>
     predicted.filter((label, i) => label === test.labels[i]).length / predicted.length;
   const before = answers(lab.featuresOf(extractor, train), train);
-  const rows = [];
   for (const entry of POISONINGS.targeted) {
     for (const input of entry.input) {
       const attack = lab.attackOf('training-set', entry.id);
@@ -338,22 +336,17 @@ async function transfer(seed) {
       });
       const seconds = (performance.now() - begun) / 1000;
       const after = answers(lab.featuresOf(extractor, poisoned.train), poisoned.train);
-      for (const [tool, predicted] of [
-        ['nothing poisoned', before],
-        ['Sparring', after],
-      ]) {
-        const success = Number(predicted[input] === entry.target);
-        rows.push({
-          attack: entry.id,
-          input,
-          tool: `${tool}, last layer`,
-          success,
-          accuracy: accuracy(predicted),
-        });
-      }
-      rows.at(-1).seconds = seconds;
+      const told = (tool, predicted) => ({
+        attack: entry.id,
+        input,
+        tool: `${tool}, last layer`,
+        success: Number(predicted[input] === entry.target),
+        accuracy: accuracy(predicted),
+      });
+      yield told('nothing poisoned', before);
+      yield { ...told('Sparring', after), seconds };
       if (!values.python) continue;
-      const folder = handOver(`transfer-${seed}-${rows.length}`, {
+      const folder = handOver(`transfer-${seed}-${entry.id}-${input}`, {
         ...sets(dataset, poisoned.train, changed, shape),
         ...plotOf(params),
         ...Object.fromEntries(
@@ -363,18 +356,17 @@ async function transfer(seed) {
           ]),
         ),
       });
-      for (const row of peer(entry.id, folder, seed)) rows.push({ attack: entry.id, input, ...row });
+      for (const row of peer(entry.id, folder, seed)) yield { attack: entry.id, input, ...row };
     }
   }
   extractor.network.dispose();
-  return rows;
 }
 
 const MODES = { filters, attacks, targeted: attacks, transfer };
 const rows = [];
 try {
   for (const seed of numbers(values.seeds)) {
-    for (const row of await MODES[mode](seed)) {
+    for await (const row of await MODES[mode](seed)) {
       rows.push({ seed, ...row });
       console.log(JSON.stringify(rows.at(-1)));
     }
