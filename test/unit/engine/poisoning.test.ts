@@ -14,7 +14,7 @@ import {
   confidentJoint,
   prunedByNoiseRate,
 } from '../../../src-main/engine/defenses/filtering/confident-learning';
-import { anomaliesOf } from '../../../src-main/engine/defenses/filtering/neural-cleanse';
+import { anomaliesOf, undone } from '../../../src-main/engine/defenses/filtering/neural-cleanse';
 import { spectralScores } from '../../../src-main/engine/defenses/filtering/spectral-signatures';
 import {
   ofEqualSpread,
@@ -359,6 +359,30 @@ describe('filters', () => {
     expect(anomalies[4]).toBeCloseTo(9 / 1.4826, 6);
     expect(anomalies[3]).toBeCloseTo(-2 / 1.4826, 6);
     expect(anomaliesOf([5, 5, 5])).toEqual([0, 0, 0]);
+  });
+
+  it('taking a trigger away undoes what it does, but for the mean image beneath; by hand on two linear units', () => {
+    const network = new Network([1, 2, 1], [flatten(), dense(2, 'linear')], stream(1, 'weights'));
+    const [kernel, bias] = Object.keys(network.weights());
+    // The logit of class 1 is 10 times the first pixel, that of class 0 the second.
+    network.restore({ [kernel!]: Float32Array.of(0, 10, 1, 0), [bias!]: Float32Array.of(0, 0) });
+    const model = new NetworkTarget(network, 2);
+    const trigger = { label: 1, mask: Float32Array.of(1, 0), pixels: Float32Array.of(1, 0) };
+    const split = (images: number[], labels: number[]) => ({
+      images: Float32Array.from(images),
+      labels: Uint8Array.from(labels),
+    });
+    // Clean images of class 0 gain 10 and 8, the median 9; that of class 1 is not asked.
+    const clean = split([0, 1, 0.2, 1, 1, 0], [0, 0, 1]);
+    const shares = (own: Parameters<typeof undone>[2], seen = clean) =>
+      [...undone(model, trigger, own, seen, Float32Array.of(0.1, 0.5))].map((share) =>
+        Number(share.toFixed(5)),
+      );
+    // Of a sample that bears it .9 of the first pixel go; of one that does not .1 come.
+    expect(shares(split([1, 1, 0, 0], [1, 1]))).toEqual([1, -0.11111]);
+    expect(shares(split([1, 1], [1]), split([1, 0], [1]))).toEqual([0]);
+    expect(shares(split([], []))).toEqual([]);
+    network.dispose();
   });
 
   it('samples picked by hand are numbers and ranges of the set', () => {

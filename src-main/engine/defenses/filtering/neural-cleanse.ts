@@ -3,7 +3,12 @@ import type { Split } from '../../../contract/dataset';
 import type { ImageShape, RecoveredTrigger } from '../../../contract/events';
 import { integer, number } from '../../../contract/params';
 import { stamped } from '../../attacks/stamp';
-import { defineModelFilter, type FeatureTarget, type FilterContext } from '../../definitions';
+import {
+  defineModelFilter,
+  type FeatureTarget,
+  type FilterContext,
+  type WhiteBoxTarget,
+} from '../../definitions';
 import { byClass, logitsOf } from '../../features';
 import { crossEntropy } from '../../losses';
 import { medianOf } from '../../scores';
@@ -19,6 +24,9 @@ const SUCCESS = 0.99;
 /** Weight of the mask's size: where it begins, how it moves, and after how many steps in a row of success or failure. */
 const WEIGHT = { first: 0.001, factor: 1.5, patience: 5 };
 
+/** Share of the trigger's effect from which a sample is taken to bear it: midway between none and all of it. */
+const HALF = 0.5;
+
 /** Makes the median absolute deviation of normal values their standard deviation. */
 const NORMAL = 1.4826;
 
@@ -27,9 +35,9 @@ export default defineModelFilter({
   id: 'neural-cleanse',
   title: 'Neural Cleanse',
   summary:
-    'Seeks for every class the smallest patch that sends any image to it. A class whose patch is much smaller than those of the others is the target of a backdoor, and the patch its trigger. Samples of that class that lose it once what is beneath the patch is made the mean image are left out.',
+    'Seeks for every class the smallest patch that sends any image to it. A class whose patch is much smaller than those of the others is the target of a backdoor, and the patch its trigger. Samples of that class whose margin, once what is beneath the patch is made the mean image, falls by at least half of what the patch gives to clean images are left out.',
   limits:
-    'The paper filters by the neurons the trigger excites, and also unlearns it; here the patch itself is taken away. Finds small patches, not patterns over the whole image. Where no class stands out nothing is removed.',
+    'The paper filters inputs by the neurons of the last hidden layer that the trigger excites, which in small networks are those of its class, and also unlearns it; here the patch is taken away and its effect on the answer looked at. Finds small patches, not patterns over the whole image. Where no class stands out nothing is removed.',
   reference: {
     authors: 'B. Wang, Y. Yao, S. Shan, H. Li, B. Viswanath, H. Zheng, B. Y. Zhao',
     title: 'Neural Cleanse: identifying and mitigating backdoor attacks in neural networks',
@@ -95,24 +103,55 @@ export default defineModelFilter({
     }));
     const scores = new Float32Array(sizeOf(train));
     const removed: number[] = [];
-    const mean = meanImage(train);
     const members = byClass(train, classes);
-    for (const { label, mask } of recovered.filter(({ flagged }) => flagged)) {
-      const own = members[label]!;
-      if (own.length === 0) continue;
-      const without = { ...selected(train, own) };
-      without.images = stamped(without.images, { mask, pixels: mean });
-      const logits = logitsOf(model, without);
+    for (const trigger of recovered.filter(({ flagged }) => flagged)) {
+      const own = members[trigger.label]!;
+      const shares = undone(model, trigger, selected(train, own), seen, meanImage(train));
       own.forEach((index, row) => {
-        const answers = logits.subarray(row * classes, (row + 1) * classes);
-        const rival = Math.max(...answers.filter((_, other) => other !== label));
-        scores[index] = rival - answers[label]!;
-        if (scores[index]! > 0) removed.push(index);
+        scores[index] = shares[row]!;
+        if (shares[row]! > HALF) removed.push(index);
       });
     }
     return { removed: Uint32Array.from(removed).sort(), scores, recovered };
   },
 });
+
+/**
+ * How much of a trigger's effect is undone where it is taken away, a sample of its label a value: what the label's margin loses when what is
+ * beneath the mask is made the mean image, in shares of the median that clean images of other labels gain when the trigger is put on
+ * them. About 1 for samples that bear it, 0 or less for others; 0 for all where it gains nothing.
+ */
+export function undone(
+  model: WhiteBoxTarget,
+  { label, mask, pixels }: Pick<RecoveredTrigger, 'label' | 'mask' | 'pixels'>,
+  own: Split,
+  clean: Split,
+  mean: Float32Array,
+): Float32Array {
+  const others = selected(
+    clean,
+    Uint32Array.from(clean.labels.keys()).filter((i) => clean.labels[i] !== label),
+  );
+  /** By how much the margin of the label grows under a stamp. */
+  const gains = (split: Split, beneath: Float32Array) => {
+    const margins = [split.images, stamped(split.images, { mask, pixels: beneath })].map((images) =>
+      marginsOf(model, { ...split, images }, label),
+    );
+    return margins[1]!.map((margin, i) => margin - margins[0]![i]!);
+  };
+  const effect = sizeOf(others) > 0 ? medianOf([...gains(others, pixels)]) : 0;
+  if (sizeOf(own) === 0 || effect <= 0) return new Float32Array(sizeOf(own));
+  return gains(own, mean).map((gain) => -gain / effect);
+}
+
+/** How far the logit of a label lies above the highest other, an input a value. */
+function marginsOf(model: WhiteBoxTarget, split: Split, label: number): Float32Array {
+  const logits = logitsOf(model, split);
+  return Float32Array.from(split.labels, (_, row) => {
+    const scores = logits.subarray(row * model.classes, (row + 1) * model.classes);
+    return scores[label]! - Math.max(...scores.filter((_score, other) => other !== label));
+  });
+}
 
 /** How many deviations each size lies below the median; 0 for all where they do not differ. */
 export function anomaliesOf(sizes: number[]): number[] {
