@@ -21,7 +21,7 @@ export default definePrivacyAttack({
   summary:
     'Asks for the probabilities of own images and trains a copy to give the same ones. A probability says more than a label, so fewer questions do; a target that bends its probabilities misleads it.',
   limits:
-    'The adaptive strategy chooses among the classes of the attacker’s images, of which the lab has one kind: the paper’s has hundreds, most of which have nothing to do with the target. It looks at answers fifty at a time.',
+    'The adaptive strategy chooses among the classes of the attacker’s images, of which the lab has one kind: the paper’s has hundreds, most of which have nothing to do with the target. On digits it gains nothing over images drawn by chance. It looks at answers fifty at a time.',
   reference: {
     authors: 'T. Orekondy, B. Schiele, M. Fritz',
     title: 'Knockoff nets: stealing functionality of black-box models',
