@@ -60,6 +60,8 @@ const RESULT_EVENTS: RunEvent['type'][] = [
   'evaluation',
   'corruption',
   'certified',
+  'triggered',
+  'suspects',
   'check',
   'arm-finished',
 ];

@@ -2,6 +2,7 @@
 import type { RunState } from '../../src-main/contract/fold';
 import type { Applied } from '../../src-main/contract/params';
 import { shareInterval, type Interval } from '../../src-main/contract/statistics';
+import { familyKey, summarize, type MetricIntervals } from '../../src-main/contract/summary';
 import type { Palette } from '../theme/inks';
 import type { BandedLine } from './banded';
 import type { ChartOption } from './echarts';
@@ -71,6 +72,26 @@ export function poisonLines(state: RunState, families: readonly Family[]): Bande
       },
     ];
     return all.filter(({ points }) => points.length > 0);
+  });
+}
+
+export interface PoisonRow {
+  family: Family;
+  /** Clean accuracy, what the poisoning reached, and what a filter removed. */
+  metrics: MetricIntervals;
+}
+
+/** Of the families that learnt from poisoned data, or whose data a filter looked through. */
+export function poisonRows(state: RunState, families: readonly Family[]): PoisonRow[] {
+  const { summary } = summarize(state);
+  return families.flatMap((family) => {
+    const found = summary.find((row) => familyKey(row) === family.key);
+    if (!found) return [];
+    const { poisoning, attacks, filter, clean } = found;
+    const reached = attacks.find(({ id }) => id === poisoning?.id)?.metrics;
+    if (!reached && !filter) return [];
+    const { accuracy } = clean;
+    return [{ family, metrics: { ...reached, ...filter, ...(accuracy && { accuracy }) } }];
   });
 }
 

@@ -63,6 +63,11 @@ export function estimate(experiment: Experiment): Estimate {
   return { models, poisonings, defenses, seeds, arms, attacks, evaluations: arms * (attacks + 1) };
 }
 
+/** A session's experiment as it was written. */
+export const textOf = ({ source, spec }: SessionHeader): string =>
+  // A path in a file is meant from that file's folder, which only the spec knows in full.
+  pathsOf(spec, catalog).some(({ what }) => what !== 'address') ? experimentToText(spec) : source;
+
 export const useDraft = defineStore('draft', () => {
   const history = useHistory();
   const { text, source, bout } = history;
@@ -109,13 +114,9 @@ export const useDraft = defineStore('draft', () => {
   }
 
   /** The session's experiment once more, to be changed and run from what was trained up to one of its events. */
-  function fork({ id, name, source: given, spec }: SessionHeader, event: number): void {
-    // A path in a file is meant from that file's folder, which only the spec knows in full.
-    const whole = pathsOf(spec, catalog).some(({ what }) => what !== 'address')
-      ? experimentToText(spec)
-      : given;
-    const renamed = setValue(whole, ['name'], `${name}, forked`.slice(0, 120));
-    useText(setValue(renamed, ['forkedFrom'], { session: id, event }), `${id}-fork.yaml`);
+  function fork(header: SessionHeader, event: number): void {
+    const renamed = setValue(textOf(header), ['name'], `${header.name}, forked`.slice(0, 120));
+    useText(setValue(renamed, ['forkedFrom'], { session: header.id, event }), `${header.id}-fork.yaml`);
   }
 
   function useBout(next: Bout): void {

@@ -107,7 +107,20 @@ test('a fork starts from what was trained, and is undone as a draft', async ({ l
   await lab.photograph('fork');
   await page.keyboard.press('Control+Enter');
   await expect(lab.status()).toHaveText('Done', { timeout: 60_000 });
-  await expect(page.getByText(/taken over as trained/).first()).toBeVisible();
+  await expect(page.getByText('2 arms taken over as trained')).toBeVisible();
+
+  // Another seed beside the recorded one: its arm trains anew, the recorded one's is taken over.
+  await openShipped(lab, 'first-look');
+  await timeline(page).getByRole('button', { name: 'Fork here' }).click();
+  await text.fill(
+    (await text.inputValue())
+      .replace('seeds: [1]', 'seeds: [1, 7]')
+      .replace(/defenses:[\s\S]*?evaluation/, 'attacks:\n  - { id: fgsm, epsilon: 0.1 }\nevaluation'),
+  );
+  await page.keyboard.press('Control+Enter');
+  await expect(lab.status()).toHaveText('Done', { timeout: 60_000 });
+  await expect(page.getByText('one arm taken over as trained')).toBeVisible();
+  await expect(page.getByText('2 seeds', { exact: true })).toBeVisible();
 });
 
 test('palette, shortcuts, drops, recent files and what is kept over a restart', async ({ lab, home }) => {

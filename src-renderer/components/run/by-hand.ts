@@ -2,9 +2,9 @@
 import { useRouter } from 'vue-router';
 import type { ArmPlan } from '../../../src-main/contract/events';
 import type { Entry, Experiment } from '../../../src-main/contract/experiment';
-import { experimentToText } from '../../../src-main/contract/experiment-text';
 import type { Applied, ParamValue } from '../../../src-main/contract/params';
-import { useDraft } from '../../stores/draft';
+import { textOf, useDraft } from '../../stores/draft';
+import { setValue } from '../../stores/draft-text';
 import { usePlayer } from '../../stores/player';
 import { asLines } from './samples';
 
@@ -28,20 +28,18 @@ const entryOf = ({ id, params }: Applied): Entry => ({
 /** What can be picked, and the filter that leaves it out. */
 const FILTERS = { 'training samples': 'by-hand', 'recorded steps': 'steps-by-hand' } as const;
 
-/** The same experiment with one poisoning and seed: undefended, and without what was picked. */
+/** What changes in the experiment: one poisoning and seed, undefended, and without what was picked. */
 function withoutThese(
-  spec: Experiment,
+  name: string,
   poisoning: Entry | null,
   seed: number,
   picked: readonly number[],
   what: keyof typeof FILTERS,
 ): Partial<Experiment> & { name: string } {
-  const { arms: _arms, poisoning: _poisonings, defenses: _defenses, ...rest } = spec;
   const arm = poisoning?.id ?? 'clean';
   return {
-    ...rest,
-    name: `${spec.name}-by-hand`,
-    description: `${picked.length} ${what} picked by hand in a run of ${spec.name} are left out.`,
+    name: `${name}-by-hand`,
+    description: `${picked.length} ${what} picked by hand in a run of ${name} are left out.`,
     seeds: [seed],
     poisoning: poisoning ? [poisoning] : [],
     defenses: [{ id: FILTERS[what], removed: asLines(picked) }],
@@ -59,8 +57,13 @@ export function useRetraining(
   const [player, draft, router] = [usePlayer(), useDraft(), useRouter()];
   return async ({ poisoning, seed }, picked) => {
     const rising = [...picked].sort((a, b) => a - b);
-    const next = withoutThese(player.header!.spec, poisoning && entryOf(poisoning), seed, rising, what);
-    draft.useText(experimentToText(next), `${next.name}.yaml`);
+    const header = player.header!;
+    const next = withoutThese(header.spec.name, poisoning && entryOf(poisoning), seed, rising, what);
+    const text = Object.entries(next).reduce(
+      (whole, [key, value]) => setValue(whole, [key], value),
+      textOf(header),
+    );
+    draft.useText(text, `${next.name}.yaml`);
     await router.push('/new');
   };
 }
