@@ -125,12 +125,10 @@ export function matchGradient(
   );
   const weights = network.parameters.map((parameter) => parameter.toArray());
   const moves = direction.map((one) => one.dataSync<'float32'>());
-  const length = (all: Float32Array[]) =>
-    Math.sqrt(all.reduce((sum, one) => one.reduce((s, v) => s + v * v, sum), 0));
   const h = (PROBE * length(weights)) / (length(moves) || 1e-30);
   const at = (sign: number): tf.Tensor4D => {
     network.parameters.forEach((parameter, i) =>
-      parameter.assign(weights[i]!.map((value, k) => value + sign * h * moves[i]![k]!)),
+      parameter.assign(displaced(weights[i]!, moves[i]!, sign * h)),
     );
     const { logits, loss, gradient } = model.gradient(batch.images, crossEntropy(batch.labels, 'untargeted'));
     tf.dispose([logits, loss]);
@@ -141,6 +139,19 @@ export function matchGradient(
   const gradient = tf.tidy(() => tf.div(tf.sub(up, down), 2 * h * batch.labels.shape[0]) as tf.Tensor4D);
   tf.dispose([up, down, ...own, ...direction]);
   return { match, gradient };
+}
+
+function length(all: Float32Array[]): number {
+  let sum = 0;
+  for (const one of all) for (let k = 0; k < one.length; k++) sum += one[k]! * one[k]!;
+  return Math.sqrt(sum);
+}
+
+/** `weights` + `far` · `move`: a plain loop, since this is done twice a step. */
+function displaced(weights: Float32Array, move: Float32Array, far: number): Float32Array {
+  const at = new Float32Array(weights.length);
+  for (let k = 0; k < at.length; k++) at[k] = weights[k]! + far * move[k]!;
+  return at;
 }
 
 /** Signed Adam up the match from one random start within the ball; of a blend, from its side towards the input. */
