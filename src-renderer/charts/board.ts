@@ -30,19 +30,29 @@ const rangeText = ({ low, high }: MarkedInterval, measure: string): string => {
 const endsOf = ({ mean, low, high }: MarkedInterval): [number, number] => [low ?? mean, high ?? mean];
 
 /**
- * Round ends a little beyond the values: from 0 to 100 clean accuracies of 95 to 99 would crowd in one place. No share lies
- * beyond 0 and 100, even where its interval does.
+ * Round ends a little beyond the values, ticks apart: from 0 to 100 clean accuracies of 95 to 99 would crowd in one place.
+ * No share lies beyond 0 and 100, even where its interval does.
  */
-export function roundBounds(values: readonly number[], share: boolean): { min: number; max: number } {
+export function roundBounds(
+  values: readonly number[],
+  share: boolean,
+): { min: number; max: number; interval: number } {
   const kept = share ? values.map((value) => Math.min(100, Math.max(0, value))) : values;
   const [low, high] = [Math.min(...kept), Math.max(...kept)];
   // A single share stands in ten points of its kind, not in hundredths of itself.
   const room = 0.12 * (high - low || (share ? 10 : Math.abs(high)) || 1);
-  const step = 10 ** Math.floor(Math.log10(room * 4)) / 2;
-  const min = Math.floor((low - room) / step) * step;
-  const max = Math.ceil((high + room) / step) * step;
+  /** Five to twelve ticks. */
+  const apart = (high - low + 2 * room) / 5;
+  const power = 10 ** Math.floor(Math.log10(apart));
+  const interval = [5, 2, 1].find((digit) => digit * power <= apart)! * power;
+  const min = Math.floor((low - room) / interval) * interval;
+  const max = Math.ceil((high + room) / interval) * interval;
   const tidy = (value: number): number => Number(value.toPrecision(12));
-  return { min: tidy(low >= 0 ? Math.max(0, min) : min), max: tidy(share ? Math.min(100, max) : max) };
+  return {
+    min: tidy(low >= 0 ? Math.max(0, min) : min),
+    max: tidy(share ? Math.min(100, max) : max),
+    interval: tidy(interval),
+  };
 }
 
 /** @param figure to be exported: with title and background */

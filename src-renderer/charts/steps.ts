@@ -38,6 +38,7 @@ export function stepsOption(
       type: 'value',
       min: 0,
       max: Math.max(1, steps.asked.at(-1)!),
+      minInterval: 1,
       ...axis(palette, 'questions asked', 24),
       splitLine: { show: false },
     },

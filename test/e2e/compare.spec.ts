@@ -135,6 +135,8 @@ test('two recorded sessions are compared, run again and reported', async ({ lab,
     };
     await reproduce();
     const dialog = page.getByRole('dialog', { name: 'Reproduce “short”' });
+    await dialog.getByRole('button', { name: 'Go on in the background' }).click();
+    await page.getByRole('button', { name: '“short” came again bit for bit' }).click({ timeout: 120_000 });
     await expect(dialog.getByRole('alert')).toContainText(/Identical: all \d+ recorded events came again/, {
       timeout: 120_000,
     });

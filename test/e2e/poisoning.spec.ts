@@ -22,6 +22,13 @@ test('draws a trigger, runs the backdoor, finds suspects, trains without them, a
   for (let pixel = 23; pixel <= 26; pixel++) await page.mouse.move(x + at(pixel), y + at(23));
   await page.mouse.up();
   await expect(text).toHaveValue(/drawing: \["9999"/);
+  // By keys as well: a pixel more, and gone again.
+  await drawing.focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Space');
+  await expect(text).toHaveValue(/drawing: \["99999"/);
+  await page.keyboard.press('Space');
+  await expect(text).toHaveValue(/drawing: \["9999"/);
   await page.getByRole('button', { name: 'Move the trigger up' }).click();
   await expect(text).toHaveValue(/bottom: 2/);
   await lab.photograph('trigger-editor');
@@ -58,6 +65,10 @@ test('draws a trigger, runs the backdoor, finds suspects, trains without them, a
   // 50 bear the trigger, three times as many the label.
   await expect(region('Activations').getByRole('status')).toHaveText(/^(4\d|5\d) picked/);
   await lab.photograph('activations');
+  const picked = await region('Activations').getByRole('status').first().innerText();
+  await page.getByRole('tab', { name: 'Poisoned samples' }).click();
+  await page.getByRole('tab', { name: 'Activations' }).click();
+  await expect(region('Activations').getByRole('status').first()).toHaveText(picked);
 
   await page.getByRole('button', { name: 'Train without these…' }).click();
   await expect(text).toHaveValue(/by-hand/);

@@ -41,8 +41,10 @@ describe('board', () => {
     });
   });
   test('axes end round, within what shares can be', () => {
-    expect(roundBounds([95, 99.5], true)).toEqual({ min: 94, max: 100 });
-    expect(roundBounds([-4, 60], true)).toEqual({ min: 0, max: 70 });
+    expect(roundBounds([95, 99.5], true)).toEqual({ min: 94, max: 100, interval: 1 });
+    expect(roundBounds([-4, 60], true)).toEqual({ min: 0, max: 70, interval: 10 });
+    expect(roundBounds([95.5, 96.5], true)).toEqual({ min: 95.2, max: 96.8, interval: 0.2 });
+    expect(roundBounds([0], true)).toEqual({ min: 0, max: 1.2, interval: 0.2 });
     expect(roundBounds([7], false).min).toBeGreaterThanOrEqual(0);
   });
   test('is drawn as a file', () => {
