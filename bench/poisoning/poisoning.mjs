@@ -22,7 +22,8 @@ const percent = (interval) => {
   const shown = (value) => (100 * value).toFixed(1);
   return low === null ? shown(mean) : `${shown(mean)} [${shown(low)}, ${shown(high)}]`;
 };
-const named = (applied, nothing) => (applied ? `${applied.id} ${applied.params.rate ?? ''}`.trim() : nothing);
+const named = (applied, nothing) =>
+  applied ? [applied.id, applied.params.rate ?? [], applied.params.space ?? []].flat().join(' ') : nothing;
 
 console.log(`| poisoning | defence | accuracy | ${NAMES.join(' | ')} |`);
 console.log(`|${'---|'.repeat(3 + NAMES.length)}`);

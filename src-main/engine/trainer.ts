@@ -74,6 +74,10 @@ export class ArmTrainer implements Trainer {
     return this.job.training;
   }
 
+  get replaying(): boolean {
+    return (this.job.resume?.done ?? 0) > this.epochs;
+  }
+
   /** The network of the last fit. */
   get network(): Network {
     return this.networks.at(-1)!;
@@ -270,9 +274,8 @@ export class ArmTrainer implements Trainer {
   }
 
   async attackSplit(applied: Applied, model: WhiteBoxTarget, split: Split): Promise<Float32Array> {
-    const { context, training, resume } = this.job;
-    // Made again on the way to the checkpoint: its progress is in the record already.
-    const replayed = (resume?.done ?? 0) > this.epochs;
+    const { context, training } = this.job;
+    const replayed = this.replaying;
     const work = attackWork(applied) / training.batchSize;
     return craft(readyAttack(applied), model, split, context.for('craft', this.crafts++), false, (inputs) => {
       if (!replayed) context.worked(work * inputs, 'making adversarial examples of the training data');

@@ -89,6 +89,10 @@ const cases = [
     },
   ] as const,
   [
+    'a filter that trains a network in the middle of its examination',
+    { defenses: [{ id: 'activation-clustering', largest: 0.5, silhouette: -1 }] },
+  ] as const,
+  [
     'a mix of attacks',
     {
       defenses: [

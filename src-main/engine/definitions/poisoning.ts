@@ -100,7 +100,9 @@ export interface Suspicion {
 }
 
 export interface FilterContext extends Context {
-  /** To be told now and then which share of the examination is done, from 0 to 1. */
+  /** Trains a further network on some of the samples, as long as an examined one; counted among the filter's `fits`. */
+  fit(some: Split): Promise<FeatureTarget>;
+  /** To be told now and then which share of the examination is done, from 0 to 1; networks trained meanwhile are not a part of it. */
   progress(share: number): void;
 }
 
@@ -108,7 +110,9 @@ interface FilterBase<P extends ParamSpecs> extends DefenseBase<P> {
   stage: 'filtering';
   /** Throws LabError, naming the parameter, for a training set it cannot examine; called before anything is trained. */
   check?(examined: Examined, params: ParamsOf<P>): void;
-  /** Work of the examination, in plain gradient steps on a batch. */
+  /** Most networks it trains by `context.fit`; none unless given. */
+  fits?(params: ParamsOf<P>): number;
+  /** Work of the examination but for training networks, in plain gradient steps on a batch. */
   cost(basis: CostBasis, params: ParamsOf<P>): number;
 }
 
@@ -129,19 +133,6 @@ export type FilteringDefense<P extends ParamSpecs = ParamSpecs> = FilterBase<P> 
         ): Promise<Suspicion>;
       }
     | {
-        /**
-         * What networks say that never saw the sample: logits, n × classes, of as many networks as there are `folds`, each trained on all
-         * folds but its own, `epochs` of its parameters long.
-         */
-        examines: 'held-out';
-        suspect(
-          examined: Examined,
-          logits: Float32Array,
-          params: ParamsOf<P>,
-          context: FilterContext,
-        ): Promise<Suspicion>;
-      }
-    | {
         examines: 'data';
         suspect(
           examined: Examined,
@@ -156,11 +147,6 @@ export type FilteringDefense<P extends ParamSpecs = ParamSpecs> = FilterBase<P> 
 export const defineModelFilter = <const P extends ParamSpecs>(
   d: Omit<Extract<FilteringDefense<P>, { examines: 'model' }>, 'kind' | 'stage' | 'examines'>,
 ): FilteringDefense<P> => ({ kind: 'defense', stage: 'filtering', examines: 'model', ...d });
-
-/** A filter that examines what networks say of samples they were not trained on. */
-export const defineHeldOutFilter = <const P extends ParamSpecs>(
-  d: Omit<Extract<FilteringDefense<P>, { examines: 'held-out' }>, 'kind' | 'stage' | 'examines'>,
-): FilteringDefense<P> => ({ kind: 'defense', stage: 'filtering', examines: 'held-out', ...d });
 
 /** A filter that examines the data alone. */
 export const defineDataFilter = <const P extends ParamSpecs>(

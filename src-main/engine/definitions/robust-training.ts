@@ -71,6 +71,8 @@ export interface FitOptions {
 /** What a training defence works with. */
 export interface Trainer {
   readonly training: Training;
+  /** Whether a resumed run is still on the way to its checkpoint: what is done now is in the record already. */
+  readonly replaying: boolean;
   /** Trains a freshly initialised model and returns it. */
   fit(train: Split, options?: FitOptions): Promise<FeatureTarget>;
   /** Another attack as an ingredient: no early finish, budget and range enforced as in an evaluation. */

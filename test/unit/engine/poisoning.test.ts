@@ -2,10 +2,11 @@
 import '@tensorflow/tfjs-node';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import type { Split } from '../../../src-main/contract/dataset';
 import { parseExperiment } from '../../../src-main/contract/experiment';
 import type { AnyParams } from '../../../src-main/contract/params';
 import { stream } from '../../../src-main/contract/random';
-import type { FeatureTarget, PoisonContext } from '../../../src-main/engine/definitions';
+import type { FeatureTarget, FilterContext, PoisonContext } from '../../../src-main/engine/definitions';
 import { patchOn, stamped } from '../../../src-main/engine/attacks/stamp';
 import { sinusoidal } from '../../../src-main/engine/attacks/training-set/sig';
 import { matchGradient } from '../../../src-main/engine/attacks/training-set/gradient-matching';
@@ -17,6 +18,7 @@ import {
 import { anomaliesOf, undone } from '../../../src-main/engine/defenses/filtering/neural-cleanse';
 import { spectralScores } from '../../../src-main/engine/defenses/filtering/spectral-signatures';
 import {
+  nearerTo,
   ofEqualSpread,
   twoClusters,
 } from '../../../src-main/engine/defenses/filtering/activation-clustering';
@@ -30,6 +32,7 @@ import { attackOf, defenseById } from '../../../src-main/engine/registry';
 import { dense, flatten, Network } from '../../../src-main/engine/network';
 import { resolve } from '../../../src-main/engine/resolve';
 import { run } from '../../../src-main/engine/run';
+import { sizeOf } from '../../../src-main/engine/splits';
 import { NetworkTarget } from '../../../src-main/engine/target-views';
 import { fullCatalog } from '../../../src-main/worker/full-catalog';
 import { contextOf, recordingHost, tinyDataset, tinyNetwork } from '../../fixtures/tiny';
@@ -48,8 +51,20 @@ async function poisoned(id: string, given: object) {
   return attack.poison(dataset, attack.eligible(dataset, params), params, context);
 }
 
+/** A network that has answers of its own to some questions. */
+const asking = (own: { [question in 'features' | 'logits']?: (images: tf.Tensor4D) => tf.Tensor }) =>
+  Object.assign(
+    Object.create(new NetworkTarget(tinyNetwork(), 3)) as FeatureTarget,
+    own as Partial<FeatureTarget>,
+  );
+
 /** What a filter finds, checked before as by the frame. */
-async function suspects(id: string, given: object, { train, validation, shape, classes } = dataset) {
+async function suspects(
+  id: string,
+  given: object,
+  { train, validation, shape, classes } = dataset,
+  { model = asking({}), fit = async () => model }: { model?: FeatureTarget; fit?: FilterContext['fit'] } = {},
+) {
   const defense = defenseById(id);
   if (defense.stage !== 'filtering') throw new Error(`${id} is no filter`);
   const training = {
@@ -63,9 +78,9 @@ async function suspects(id: string, given: object, { train, validation, shape, c
   const { params } = resolve({ id, ...given }, defense, training);
   const examined = { train, validation, shape, classes: classes.length };
   defense.check?.(examined, params as AnyParams);
-  const model = new NetworkTarget(tinyNetwork(), 3) as FeatureTarget & null;
-  return defense.suspect(examined, model, params as AnyParams, {
+  return defense.suspect(examined, model as FeatureTarget & null, params as AnyParams, {
     ...contextOf(4),
+    fit,
     progress: () => {},
   });
 }
@@ -313,6 +328,37 @@ describe('filters', () => {
     expect(two.smaller).toEqual([...Array(40).fill(false), ...Array(10).fill(true)]);
     expect(two.apart).toBeGreaterThan(0.8);
     expect(twoClusters(around(50, 0), stream(1, 'clusters')).apart).toBeLessThan(0.5);
+  });
+
+  it('each point goes to the nearer of two clusters’ means', () => {
+    const points = [0, 1, 2, 4, 10, 11].map((x) => Float64Array.of(x));
+    // The cluster wrongly holds the 4: means 1 and 8.33.
+    expect(nearerTo(points, [false, false, false, true, true, true])).toEqual([
+      ...Array(4).fill(false),
+      ...Array(2).fill(true),
+    ]);
+  });
+
+  it('a cluster is left out unless a network trained without it gives most of it its label', async () => {
+    // One in twelve is all white, and labelled 1; the activations are the first two pixels.
+    const labels = dataset.train.labels.map((label, i) => (i % 12 === 0 ? 1 : label));
+    const images = dataset.train.images.map((value, at) => (at % (12 * 64) < 64 ? 1 : value));
+    const examined = { ...dataset, train: { images, labels } };
+    const planted = [...labels.keys()].filter((i) => i % 12 === 0);
+    const trained: number[] = [];
+    /** What is found where the network that is trained anew says but one thing. */
+    const found = async (answer: number) => {
+      const model = asking({ features: (pixels) => pixels.reshape([-1, 64]).slice([0, 0], [-1, 2]) });
+      const fit = async (some: Split) => {
+        trained.push(sizeOf(some));
+        return asking({ logits: ({ shape: [n] }) => tf.oneHot(tf.fill([n], answer, 'int32'), 3) });
+      };
+      const given = { components: 1, silhouette: 0.7 };
+      return [...(await suspects('activation-clustering', given, examined, { model, fit })).removed];
+    };
+    expect(await found(0)).toEqual(planted);
+    expect(await found(1)).toEqual([]);
+    expect(trained).toEqual([88, 88]);
   });
 
   it('nearest neighbours find the one wrong label among alike images', async () => {

@@ -155,6 +155,7 @@ class FakeTrainer implements Trainer {
     ...{ epochs: 1, batchSize: 6, optimizer: 'adam', learningRate: 0.001 },
     ...{ finalLearningRate: 0.001, finalShare: 0.2 },
   };
+  readonly replaying = false;
   readonly fits: { train: Split; options: FitOptions }[] = [];
   readonly warnings: string[] = [];
   readonly points: [string, number][] = [];

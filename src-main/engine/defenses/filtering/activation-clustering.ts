@@ -1,9 +1,11 @@
-import { integer, number } from '../../../contract/params';
+import type { Split } from '../../../contract/dataset';
+import { boolean, integer, number } from '../../../contract/params';
 import type { Random } from '../../../contract/random';
-import { defineModelFilter } from '../../definitions';
-import { byClass, featuresOf, rowsAt } from '../../features';
+import { defineModelFilter, type FeatureTarget, type FilterContext } from '../../definitions';
+import { byClass, featuresOf, logitsOf, rowsAt } from '../../features';
+import { withinLabels } from '../../label-spread';
 import { principalComponents, type Principal } from '../../principal';
-import { sizeOf } from '../../splits';
+import { selected, sizeOf } from '../../splits';
 import { epochsOf, examinedEpochs, PASS } from '../filter-params';
 
 /** Variance, in shares of the largest, below which a direction is noise of the arithmetic. */
@@ -20,9 +22,9 @@ export default defineModelFilter({
   id: 'activation-clustering',
   title: 'Activation clustering',
   summary:
-    'Splits the activations of each label into two clusters. The samples of a clean class do not fall apart; a poisoned one does, into digits that are what they are labelled and digits that bear the trigger. Where one of them is clearly smaller, it is left out.',
+    'Splits the activations of each label into two clusters. The samples of a clean class do not fall apart; a poisoned one does, into digits that are what they are labelled and digits that bear the trigger. Where one of them is clearly smaller, it is suspect: each sample of the label goes to the nearer of the two, a network is trained without the smaller, and where it does not give most of these their label back, they are left out.',
   limits:
-    'Principal components of equal spread in place of independent ones, of which they are a rotation that distances do not see; and the paper’s comparison of sizes, not its reclassification. More poison than about a third of a class is not found; a class with a rare way of being written may look poisoned.',
+    'Principal components of equal spread in place of independent ones, of which they are a rotation that distances do not see; the border between the clusters is drawn in units of the spread within the other labels, where the paper leaves it where k-means drew it. More poison than about a third of a class is not found; a class with a rare way of being written may look poisoned.',
   reference: {
     authors: 'B. Chen, W. Carvalho, N. Baracaldo, H. Ludwig, B. Edwards, T. Lee, I. Molloy, B. Srivastava',
     title: 'Detecting backdoor attacks on deep neural networks by activation clustering',
@@ -51,16 +53,22 @@ export default defineModelFilter({
       help: 'Silhouette from which two clusters count as two: 1 far apart, 0 one beside the other.',
       advanced: true,
     }),
+    reclassify: boolean({
+      default: true,
+      help: 'The paper’s exclusionary reclassification: a network trained without the suspects is asked about them, and a cluster of which it gives more their label than any other is a way of writing and stays.',
+    }),
     epochs: examinedEpochs,
   },
   derive: epochsOf,
-  cost: ({ batches }) => 3 * PASS * batches,
-  async suspect({ train, classes }, model, { components, largest, silhouette }, context) {
+  fits: ({ reclassify }) => (reclassify ? 1 : 0),
+  cost: ({ batches }) => 5 * PASS * batches,
+  async suspect({ train, classes }, model, { components, largest, silhouette, reclassify }, context) {
     const features = featuresOf(model, train);
-    const width = features.length / sizeOf(train);
-    const scores = new Float32Array(sizeOf(train));
-    const removed: number[] = [];
+    const n = sizeOf(train);
+    const width = features.length / n;
+    const scores = new Float32Array(n);
     const members = byClass(train, classes);
+    const split: { label: number; smaller: boolean[] }[] = [];
     for (const [label, indices] of members.entries()) {
       context.progress((label + 1) / classes);
       if (indices.length < 3) continue;
@@ -68,12 +76,55 @@ export default defineModelFilter({
       const { smaller, apart } = twoClusters(points, context.random('clusters', label));
       indices.forEach((index, row) => (scores[index] = smaller[row] ? apart : 0));
       const share = smaller.filter(Boolean).length / indices.length;
-      if (share <= largest && apart >= silhouette) removed.push(...indices.filter((_, row) => smaller[row]));
+      if (share <= largest && apart >= silhouette) split.push({ label, smaller });
       await context.breathe();
     }
-    return { removed: Uint32Array.from(removed).sort(), scores };
+    if (split.length === 0) return { removed: new Uint32Array(), scores };
+    const { places } = withinLabels(features, members, n, components, 'others');
+    const suspected = split.map(({ label, smaller }) => {
+      const own = members[label]!;
+      const points = Array.from(own, (index) => Float64Array.from(places, (along) => along[index]!));
+      const nearer = nearerTo(points, smaller);
+      return { label, indices: own.filter((_, row) => nearer[row]) };
+    });
+    const poison = reclassify ? await notGivenBack(train, suspected, context) : suspected;
+    return { removed: Uint32Array.from(poison.flatMap(({ indices }) => [...indices])).sort(), scores };
   },
 });
+
+/** Clusters whose samples a network that was trained without any of them gives another class more often than their label. */
+async function notGivenBack<C extends { label: number; indices: Uint32Array }>(
+  train: Split,
+  clusters: C[],
+  context: FilterContext,
+): Promise<C[]> {
+  const out = new Set(clusters.flatMap(({ indices }) => [...indices]));
+  const kept = Uint32Array.from(train.labels.keys()).filter((index) => !out.has(index));
+  const model = await context.fit(selected(train, kept));
+  return clusters.filter(({ label, indices }) => {
+    const answers = countsOf(model, selected(train, indices));
+    return answers[label]! <= Math.max(...answers.filter((_, other) => other !== label));
+  });
+}
+
+/** How many inputs are given each class. */
+function countsOf(model: FeatureTarget, split: Split): Uint32Array {
+  const logits = logitsOf(model, split);
+  const counts = new Uint32Array(model.classes);
+  for (let start = 0; start < logits.length; start += model.classes) {
+    const row = logits.subarray(start, start + model.classes);
+    counts[row.indexOf(Math.max(...row))]!++;
+  }
+  return counts;
+}
+
+/** Which points lie nearer to the mean of those in the cluster than to that of the others. */
+export function nearerTo(points: Float64Array[], inCluster: boolean[]): boolean[] {
+  const [inside, outside] = [true, false].map((which) =>
+    meanOf(points.filter((_, row) => inCluster[row] === which)),
+  ) as [Float64Array, Float64Array];
+  return points.map((point) => squared(point, inside) < squared(point, outside));
+}
 
 /**
  * Where the rows lie on the components, each of variance 1. Independent components (FastICA) are a rotation of these, and

@@ -1,12 +1,13 @@
 import { integer } from '../../../contract/params';
 import { LabError } from '../../../contract/problem';
-import { defineHeldOutFilter } from '../../definitions';
+import { defineDataFilter, type Examined, type FilterContext } from '../../definitions';
+import { byClass, logitsOf } from '../../features';
 import { highest } from '../../scores';
-import { sizeOf } from '../../splits';
+import { selected, sizeOf } from '../../splits';
 import { epochsOf, examinedEpochs } from '../filter-params';
 
 /** Confident learning: how many labels of each class are wrong is estimated, and as many of the least believable are left out. */
-export default defineHeldOutFilter({
+export default defineDataFilter({
   id: 'confident-learning',
   title: 'Confident learning',
   summary:
@@ -30,6 +31,7 @@ export default defineHeldOutFilter({
     epochs: examinedEpochs,
   },
   derive: epochsOf,
+  fits: ({ folds }) => folds,
   cost: () => 0,
   check({ train }, { folds }) {
     const n = sizeOf(train);
@@ -40,11 +42,42 @@ export default defineHeldOutFilter({
       `Give at most ${n}, or more samples.`,
     );
   },
-  async suspect({ train, classes }, logits) {
-    const believed = softmaxRows(logits, classes);
-    return prunedByNoiseRate(believed, train.labels, classes);
+  async suspect(examined, _model, { folds }, context) {
+    const { train, classes } = examined;
+    return prunedByNoiseRate(await heldOutBeliefs(examined, folds, context), train.labels, classes);
   },
 });
+
+/**
+ * Probabilities of each class, n × classes, by networks that were trained on all folds but the sample's own. The samples of every label are
+ * spread over all folds.
+ */
+async function heldOutBeliefs(
+  { train, classes }: Examined,
+  folds: number,
+  context: FilterContext,
+): Promise<Float32Array> {
+  const order = byClass(train, classes).flatMap((members, label) => [
+    ...context.random('folds', label).shuffle(members),
+  ]);
+  const fold = new Uint32Array(order.length);
+  order.forEach((index, place) => (fold[index] = place % folds));
+  const logits = new Float32Array(order.length * classes);
+  for (let held = 0; held < folds; held++) {
+    const inside = Uint32Array.from(fold.keys()).filter((i) => fold[i] === held);
+    const model = await context.fit(
+      selected(
+        train,
+        Uint32Array.from(fold.keys()).filter((i) => fold[i] !== held),
+      ),
+    );
+    const rows = logitsOf(model, selected(train, inside));
+    inside.forEach((index, row) =>
+      logits.set(rows.subarray(row * classes, (row + 1) * classes), index * classes),
+    );
+  }
+  return softmaxRows(logits, classes);
+}
 
 /** exp z / Σ exp z of each row of `width` values. */
 function softmaxRows(logits: Float32Array, width: number): Float32Array {

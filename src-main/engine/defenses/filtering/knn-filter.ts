@@ -81,7 +81,7 @@ export default defineModelFilter({
         const own = train.labels[start + i]!;
         const most = Math.max(...votes.filter((_, label) => label !== own));
         scores[start + i] = (most - votes[own]!) / neighbours;
-        if (most > votes[own]! && most >= majority * neighbours) removed.push(start + i);
+        if (most > votes[own]! && most / neighbours >= majority) removed.push(start + i);
       }
       context.progress((start + count) / n);
       await context.breathe();
