@@ -16,7 +16,10 @@ import {
   prunedByNoiseRate,
 } from '../../../src-main/engine/defenses/filtering/confident-learning';
 import { anomaliesOf, undone } from '../../../src-main/engine/defenses/filtering/neural-cleanse';
-import { spectralScores } from '../../../src-main/engine/defenses/filtering/spectral-signatures';
+import {
+  labelByLabel,
+  spectralScores,
+} from '../../../src-main/engine/defenses/filtering/spectral-signatures';
 import {
   nearerTo,
   ofEqualSpread,
@@ -286,6 +289,15 @@ describe('filters', () => {
       );
     expect(scores('mean')).toEqual([4, 4, 4, 36]);
     expect(scores('median')).toEqual([0, 0, 0, 64]);
+  });
+
+  it('the label of the largest mean distance loses up to half of its samples, then the next', () => {
+    // Mean distances 3, 4 and none: the second label first, though the highest score is in the first.
+    const scores = Float32Array.of(9, 0, 0, 6, 5, -1);
+    const labels = [Uint32Array.of(0, 1, 2), Uint32Array.of(3, 4, 5), new Uint32Array()];
+    expect([...labelByLabel(scores, labels, 1)]).toEqual([3]);
+    expect([...labelByLabel(scores, labels, 2)]).toEqual([0, 3]);
+    expect([...labelByLabel(scores, labels, 6)]).toEqual([0, 3]);
   });
 
   it('within labels the heavier tail is positive, whichever way it points', () => {

@@ -13,7 +13,7 @@ export default defineModelFilter({
   summary:
     'Among the samples of one label, a backdoor’s share one strong feature, the trigger: the direction in which the activations vary most points from the clean samples to them. Leaves out those that lie furthest along it.',
   limits:
-    'The paper removes the same share from every label, which costs many clean samples where one label holds all the poison; here the highest scores of the whole set go. In a small network the direction of largest variance is often a way of writing: unless spread is “plain”, variance is measured in units of what is usual within the other labels. More poison than half of a label is taken for its clean part. Removes its share whether anything is poisoned or not.',
+    'The paper removes the same share from every label, which costs many clean samples where one label holds all the poison; here the highest scores of one label go, that of the highest mean score, as SPECTRE’s target label (J. Hayase et al. 2021, arXiv:2104.11315); at most half of it, then those of the next. In a small network the direction of largest variance is often a way of writing: unless spread is “plain”, variance is measured in units of what is usual within the other labels. More poison than half of a label is taken for its clean part. Removes its share whether anything is poisoned or not.',
   reference: {
     authors: 'B. Tran, J. Li, A. Madry',
     title: 'Spectral signatures in backdoor attacks',
@@ -41,18 +41,40 @@ export default defineModelFilter({
       help: 'What distance along the direction is measured from: the label’s median, towards the heavier tail, or, as in the paper, its mean, to either side.',
       advanced: true,
     }),
+    labels: choice({
+      options: ['one', 'all'],
+      default: 'one',
+      help: 'Whose highest scores are left out: those of the label of the highest mean score, up to half of it, or those of the whole set.',
+      advanced: true,
+    }),
     epochs: examinedEpochs,
   },
   derive: epochsOf,
   cost: ({ batches }) => 2 * PASS * batches,
-  async suspect({ train, classes }, model, { expected, excess, spread, from }, context) {
-    const [features, labels] = [featuresOf(model, train), byClass(train, classes)];
-    const scores = spectralScores(features, labels, sizeOf(train), { spread, from });
+  async suspect({ train, classes }, model, { expected, excess, spread, from, labels }, context) {
+    const [features, members] = [featuresOf(model, train), byClass(train, classes)];
+    const scores = spectralScores(features, members, sizeOf(train), { spread, from });
     await context.breathe();
     const count = Math.min(sizeOf(train) - 1, Math.round(expected * excess * sizeOf(train)));
-    return { removed: highest(scores, count), scores };
+    return {
+      removed: labels === 'all' ? highest(scores, count) : labelByLabel(scores, members, count),
+      scores,
+    };
   },
 });
+
+/** The `count` samples of highest score of the label of the largest mean distance, at most half of it; then those of the next. */
+export function labelByLabel(scores: Float32Array, classes: Uint32Array[], count: number): Uint32Array {
+  const distance = (members: Uint32Array) =>
+    members.reduce((sum, index) => sum + Math.abs(scores[index]!), 0) / Math.max(1, members.length);
+  const found: number[] = [];
+  for (const members of [...classes].sort((a, b) => distance(b) - distance(a))) {
+    const own = Float32Array.from(members, (index) => scores[index]!);
+    const rows = highest(own, Math.min(count - found.length, members.length >> 1));
+    found.push(...Array.from(rows, (row) => members[row]!));
+  }
+  return Uint32Array.from(found).sort();
+}
 
 /**
  * Squared distance of each sample's features from its class's mean along the first principal component. From the median it is negative
