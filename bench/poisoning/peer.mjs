@@ -129,8 +129,12 @@ function poisonedSet({ train }, { changed, after, images }) {
 
 /** Filters of the lab and how their settings are told: what they make of the activations handed to both, without training anew. */
 const FILTERS = [
-  { id: 'spectral-signatures', given: {}, told: 'default' },
-  { id: 'spectral-signatures', given: { spread: 'plain', from: 'mean' }, told: 'as published' },
+  { id: 'spectral-signatures', given: { reclassify: false }, told: 'without reclassification' },
+  {
+    id: 'spectral-signatures',
+    given: { spread: 'plain', from: 'mean', labels: 'all', reclassify: false },
+    told: 'as published',
+  },
   { id: 'activation-clustering', given: { reclassify: false }, told: 'without reclassification' },
 ];
 

@@ -300,6 +300,18 @@ describe('filters', () => {
     expect([...labelByLabel(scores, labels, 6)]).toEqual([0, 3]);
   });
 
+  it('of the suspects of spectral signatures those stay whose label a network trained without them gives', async () => {
+    // Every network says 0: of the suspects those labelled 0 stay.
+    const fit = async () => asking({ logits: ({ shape: [n] }) => tf.oneHot(tf.fill([n], 0, 'int32'), 3) });
+    const found = async (reclassify: boolean) => {
+      const given = { expected: 0.3, labels: 'all', reclassify };
+      return [...(await suspects('spectral-signatures', given, dataset, { fit })).removed];
+    };
+    const suspected = await found(false);
+    expect(suspected).toHaveLength(43);
+    expect(await found(true)).toEqual(suspected.filter((i) => dataset.train.labels[i] !== 0));
+  });
+
   it('within labels the heavier tail is positive, whichever way it points', () => {
     const features = Float32Array.of(0, 0, 0, 8, 5, 5, 5, -3);
     const labels = [Uint32Array.of(0, 1, 2, 3), Uint32Array.of(4, 5, 6, 7)];

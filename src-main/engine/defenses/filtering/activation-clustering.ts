@@ -1,12 +1,12 @@
-import type { Split } from '../../../contract/dataset';
-import { boolean, integer, number } from '../../../contract/params';
+import { integer, number } from '../../../contract/params';
 import type { Random } from '../../../contract/random';
-import { defineModelFilter, type FeatureTarget, type FilterContext } from '../../definitions';
-import { byClass, featuresOf, logitsOf, rowsAt } from '../../features';
+import { defineModelFilter } from '../../definitions';
+import { byClass, featuresOf, rowsAt } from '../../features';
 import { withinLabels } from '../../label-spread';
 import { principalComponents, type Principal } from '../../principal';
-import { selected, sizeOf } from '../../splits';
+import { sizeOf } from '../../splits';
 import { epochsOf, examinedEpochs, PASS } from '../filter-params';
+import { answersWithout, reclassifyParam } from '../reclassified';
 
 /** Variance, in shares of the largest, below which a direction is noise of the arithmetic. */
 const NOISE = 1e-6;
@@ -53,10 +53,9 @@ export default defineModelFilter({
       help: 'Silhouette from which two clusters count as two: 1 far apart, 0 one beside the other.',
       advanced: true,
     }),
-    reclassify: boolean({
-      default: true,
-      help: 'The paper’s exclusionary reclassification: a network trained without the suspects is asked about them, and a cluster of which it gives more their label than any other is a way of writing and stays.',
-    }),
+    reclassify: reclassifyParam(
+      'The paper’s exclusionary reclassification: a network trained without the suspects is asked about them, and a cluster of which it gives more their label than any other is a way of writing and stays.',
+    ),
     epochs: examinedEpochs,
   },
   derive: epochsOf,
@@ -87,36 +86,19 @@ export default defineModelFilter({
       const nearer = nearerTo(points, smaller);
       return { label, indices: own.filter((_, row) => nearer[row]) };
     });
-    const poison = reclassify ? await notGivenBack(train, suspected, context) : suspected;
-    return { removed: Uint32Array.from(poison.flatMap(({ indices }) => [...indices])).sort(), scores };
+    const all = Uint32Array.from(suspected.flatMap(({ indices }) => [...indices])).sort();
+    if (!reclassify) return { removed: all, scores };
+    const answers = await answersWithout(all, train, context);
+    const poisoned = new Set(
+      suspected.flatMap(({ label }) => {
+        const counts = new Uint32Array(classes);
+        all.forEach((index, row) => (counts[answers[row]!]! += train.labels[index] === label ? 1 : 0));
+        return counts[label]! > Math.max(...counts.filter((_, other) => other !== label)) ? [] : [label];
+      }),
+    );
+    return { removed: all.filter((index) => poisoned.has(train.labels[index]!)), scores };
   },
 });
-
-/** Clusters whose samples a network that was trained without any of them gives another class more often than their label. */
-async function notGivenBack<C extends { label: number; indices: Uint32Array }>(
-  train: Split,
-  clusters: C[],
-  context: FilterContext,
-): Promise<C[]> {
-  const out = new Set(clusters.flatMap(({ indices }) => [...indices]));
-  const kept = Uint32Array.from(train.labels.keys()).filter((index) => !out.has(index));
-  const model = await context.fit(selected(train, kept));
-  return clusters.filter(({ label, indices }) => {
-    const answers = countsOf(model, selected(train, indices));
-    return answers[label]! <= Math.max(...answers.filter((_, other) => other !== label));
-  });
-}
-
-/** How many inputs are given each class. */
-function countsOf(model: FeatureTarget, split: Split): Uint32Array {
-  const logits = logitsOf(model, split);
-  const counts = new Uint32Array(model.classes);
-  for (let start = 0; start < logits.length; start += model.classes) {
-    const row = logits.subarray(start, start + model.classes);
-    counts[row.indexOf(Math.max(...row))]!++;
-  }
-  return counts;
-}
 
 /** Which points lie nearer to the mean of those in the cluster than to that of the others. */
 export function nearerTo(points: Float64Array[], inCluster: boolean[]): boolean[] {

@@ -5,15 +5,16 @@ import { highest, medianOf } from '../../scores';
 import { withinLabels } from '../../label-spread';
 import { sizeOf } from '../../splits';
 import { epochsOf, examinedEpochs, expectedShare, PASS } from '../filter-params';
+import { answersWithout, reclassifyParam } from '../reclassified';
 
 /** Spectral signatures: how far each sample lies along the direction in which its class's activations vary most. */
 export default defineModelFilter({
   id: 'spectral-signatures',
   title: 'Spectral signatures',
   summary:
-    'Among the samples of one label, a backdoor’s share one strong feature, the trigger: the direction in which the activations vary most points from the clean samples to them. Leaves out those that lie furthest along it.',
+    'Among the samples of one label, a backdoor’s share one strong feature, the trigger: the direction in which the activations vary most points from the clean samples to them. Leaves out those that lie furthest along it, but for those whose label a network trained without them confirms.',
   limits:
-    'The paper removes the same share from every label, which costs many clean samples where one label holds all the poison; here the highest scores of one label go, that of the highest mean score, as SPECTRE’s target label (J. Hayase et al. 2021, arXiv:2104.11315); at most half of it, then those of the next. In a small network the direction of largest variance is often a way of writing: unless spread is “plain”, variance is measured in units of what is usual within the other labels. More poison than half of a label is taken for its clean part. Removes its share whether anything is poisoned or not.',
+    'The paper removes the same share from every label, which costs many clean samples where one label holds all the poison; here the highest scores of one label go, that of the highest mean score, by which toolboxes find the target label of SPECTRE (J. Hayase et al. 2021, arXiv:2104.11315); at most half of it, then those of the next. In a small network the direction of largest variance is often a way of writing: unless spread is “plain”, variance is measured in units of what is usual within the other labels. More poison than half of a label is taken for its clean part. The reclassification is activation clustering’s (B. Chen et al. 2018), a sample at a time. Suspects its share whether anything is poisoned or not: on clean data a way of writing goes.',
   reference: {
     authors: 'B. Tran, J. Li, A. Madry',
     title: 'Spectral signatures in backdoor attacks',
@@ -26,7 +27,7 @@ export default defineModelFilter({
       default: 1.5,
       min: 0,
       max: 100,
-      help: 'How many times the expected share is left out.',
+      help: 'How many times the expected share is suspected.',
       advanced: true,
     }),
     spread: choice({
@@ -47,19 +48,23 @@ export default defineModelFilter({
       help: 'Whose highest scores are left out: those of the label of the highest mean score, up to half of it, or those of the whole set.',
       advanced: true,
     }),
+    reclassify: reclassifyParam(
+      'A network trained without the suspects is asked about them; those it gives their label stay.',
+    ),
     epochs: examinedEpochs,
   },
   derive: epochsOf,
+  fits: ({ reclassify }) => (reclassify ? 1 : 0),
   cost: ({ batches }) => 2 * PASS * batches,
-  async suspect({ train, classes }, model, { expected, excess, spread, from, labels }, context) {
+  async suspect({ train, classes }, model, { expected, excess, spread, from, labels, reclassify }, context) {
     const [features, members] = [featuresOf(model, train), byClass(train, classes)];
     const scores = spectralScores(features, members, sizeOf(train), { spread, from });
     await context.breathe();
     const count = Math.min(sizeOf(train) - 1, Math.round(expected * excess * sizeOf(train)));
-    return {
-      removed: labels === 'all' ? highest(scores, count) : labelByLabel(scores, members, count),
-      scores,
-    };
+    const suspects = labels === 'all' ? highest(scores, count) : labelByLabel(scores, members, count);
+    if (!reclassify || suspects.length === 0) return { removed: suspects, scores };
+    const answers = await answersWithout(suspects, train, context);
+    return { removed: suspects.filter((index, row) => answers[row] !== train.labels[index]), scores };
   },
 });
 
