@@ -75,7 +75,7 @@ export default defineModelFilter({
       const { smaller, apart } = twoClusters(points, context.random('clusters', label));
       indices.forEach((index, row) => (scores[index] = smaller[row] ? apart : 0));
       const share = smaller.filter(Boolean).length / indices.length;
-      if (share <= largest && apart >= silhouette) split.push({ label, smaller });
+      if (share > 0 && share <= largest && apart >= silhouette) split.push({ label, smaller });
       await context.breathe();
     }
     if (split.length === 0) return { removed: new Uint32Array(), scores };
