@@ -69,7 +69,7 @@ export default defineAgent({
   summary:
     'Learns the values of actions from recorded steps alone, without trying anything; conservative Q-learning keeps them from promising what the log does not show. Believes whatever the log says of pay and consequence.',
   limits:
-    'What the log does not show it does not learn: states that only a good policy reaches stay unknown in a log of random actions.',
+    'What the log does not show it does not learn: from actions drawn by chance it learns to keep CartPole up for 178 of 500 steps, where half of them drawn by chance, half chosen well, teach it 500. Of steps altered it learns what they say.',
   reference: {
     authors: 'R. Agarwal, D. Schuurmans, M. Norouzi',
     title: 'An optimistic perspective on offline reinforcement learning',
