@@ -67,9 +67,9 @@ export default defineAgent({
   id: 'offline-dqn',
   title: 'Deep Q-network on a fixed log',
   summary:
-    'Learns the values of actions from recorded steps alone, without trying anything; conservative Q-learning keeps them from promising what the log does not show. Believes whatever the log says of pay and consequence.',
+    'Learns the values of actions from recorded steps alone, without trying anything; conservative Q-learning keeps them from promising what the log does not show.',
   limits:
-    'What the log does not show it does not learn: from actions drawn by chance it learns to keep CartPole up for 178 of 500 steps, where half of them drawn by chance, half chosen well, teach it 500. Of steps altered it learns what they say.',
+    'What the log does not show it does not learn: from actions drawn by chance it learns to keep CartPole up for 178 of 500 steps, where half of them drawn by chance, half chosen well, teach it 500.',
   reference: {
     authors: 'R. Agarwal, D. Schuurmans, M. Norouzi',
     title: 'An optimistic perspective on offline reinforcement learning',
