@@ -608,7 +608,7 @@ export const MEASURES: Record<string, Measure> = {
 /** Curves of `point` events: series name → axis of x and how to show it. */
 export interface SeriesInfo {
   title: string;
-  x: 'epochs' | 'environment steps' | 'episodes';
+  x: 'epochs' | 'environment steps' | 'gradient steps' | 'episodes';
   unit: Measure['unit'];
 }
 
@@ -635,6 +635,7 @@ export const SERIES: Record<string, SeriesInfo> = {
   alteredRewards: { title: 'Rewards altered so far', x: 'environment steps', unit: 'share' },
   rewardChange: { title: 'Sum of |δ| so far', x: 'environment steps', unit: 'return' },
   temporalDifferenceLoss: { title: 'TD loss', x: 'environment steps', unit: 'nats' },
+  promisedValue: { title: 'Promised value', x: 'gradient steps', unit: 'return' },
   policyLoss: { title: 'Policy loss', x: 'environment steps', unit: 'return' },
   valueLoss: { title: 'Value loss', x: 'environment steps', unit: 'return' },
   entropy: { title: 'Entropy of the policy', x: 'environment steps', unit: 'nats' },

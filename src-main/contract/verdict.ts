@@ -108,7 +108,8 @@ export function verdict(arms: ArmState[], undefended: ArmState[], attacks: Attac
       isDefended: !arms.every((arm) => undefended.includes(arm)),
       isAgent: arms.every((arm) => standing(arm, counts) === null),
       seeds: arms.length,
-      asksPrivacy: attacks.length > 0 && attacks.every(isPrivacy),
+      tried: !attacks.every(isPrivacy),
+      asksPrivacy: attacks.some(isPrivacy),
     }),
     checks,
   };
@@ -124,10 +125,11 @@ function inWords(found: {
   /** Returns are neither shares nor paired. */
   isAgent: boolean;
   seeds: number;
-  /** No attack tries what the model withstands. */
+  /** Some attack tries what the model withstands. */
+  tried: boolean;
   asksPrivacy: boolean;
 }): string {
-  const { failed, gradientMasking, ran, robust, above, isDefended, isAgent, seeds, asksPrivacy } = found;
+  const { failed, gradientMasking, ran, robust, above, isDefended, isAgent, seeds } = found;
   if (gradientMasking.length > 0) {
     const signs = gradientMasking.map((id) => MASKING[id]!).join('; ');
     const consequence = above
@@ -139,8 +141,11 @@ function inWords(found: {
   if (!ran) return 'Not checked.';
   const holds = 'No check that ran failed.';
   if (!isDefended) return `${holds} Undefended: what the defences are measured by.`;
-  if (asksPrivacy)
-    return `${holds} What it gives away is told by numbers: no attack here tried its robustness.`;
+  if (!found.tried) {
+    return found.asksPrivacy
+      ? `${holds} What it gives away is told by numbers: no attack here tried its robustness.`
+      : `${holds} No attack here tried its robustness.`;
+  }
   const rival = isAgent ? 'agent’s' : 'model’s';
   if (robust)
     return `${holds} Robust: its worst case lies above the undefended ${rival} by more than the interval.`;

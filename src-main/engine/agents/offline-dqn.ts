@@ -55,6 +55,8 @@ const params = {
 
 /** Looks at the agent over a training. */
 const EXAMINATIONS = 10;
+/** Recorded states, at most, of which it is told what the network promises there. */
+const PROMISES = 256;
 const CAPABILITIES = ['scores', 'action-values', 'gradients', 'critic'] as const;
 
 // A gradient step takes about 1.5 ms.
@@ -65,9 +67,9 @@ export default defineAgent({
   id: 'offline-dqn',
   title: 'Deep Q-network on a fixed log',
   summary:
-    'Learns the values of actions from recorded steps alone, without trying anything; conservative Q-learning keeps them from promising what the log does not show. Believes whatever the log says of pay and consequence.',
+    'Learns the values of actions from recorded steps alone, without trying anything; conservative Q-learning keeps them from promising what the log does not show.',
   limits:
-    'What the log does not show it does not learn: states that only a good policy reaches stay unknown in a log of random actions.',
+    'What the log does not show it does not learn: from actions drawn by chance it learns to keep CartPole up for 178 of 500 steps, where half of them drawn by chance, half chosen well, teach it 500.',
   reference: {
     authors: 'R. Agarwal, D. Schuurmans, M. Norouzi',
     title: 'An optimistic perspective on offline reinforcement learning',
@@ -105,7 +107,23 @@ export default defineAgent({
     const optimizer = new Adam(online.parameters);
     const learning = { online, target, optimizer, buffer, encoding, actions, ...settings };
 
-    await lesson.examine(policy, 0);
+    const states = Math.min(rows, PROMISES);
+    const told = rowsOf(
+      log.observations,
+      Array.from({ length: states }, (_, i) => Math.floor((i * rows) / states)),
+      log.size,
+    );
+    /** Plays greedy episodes, and tells the mean of the largest values: no return can be above what is possible, a promise can. */
+    const examine = async (step: number): Promise<void> => {
+      const values = policy.scores(told);
+      let sum = 0;
+      for (let at = 0; at < values.length; at += actions)
+        sum += Math.max(...values.subarray(at, at + actions));
+      context.emit({ type: 'point', arm, series: 'promisedValue', x: step, value: sum / states });
+      await lesson.examine(policy, step);
+    };
+
+    await examine(0);
     let examined = 0;
     for (let step = 0; step < gradientSteps;) {
       target.restore(online.weights());
@@ -126,7 +144,7 @@ export default defineAgent({
       );
       if (step === gradientSteps || (step - examined) * EXAMINATIONS >= gradientSteps) {
         examined = step;
-        await lesson.examine(policy, step);
+        await examine(step);
       }
     }
     optimizer.dispose();

@@ -51,6 +51,27 @@ describe('gradient masking', () => {
   });
 });
 
+it('says nothing of robustness where no attack tried it', () => {
+  const arms = [armPlan(0), armPlan(1, { defense: 'regularisation' })];
+  const made = arms.map(({ index }) => check(index, 'within-budget', 'pass'));
+  const of = (attacks: ReturnType<typeof attackPlan>[]) =>
+    summarize(
+      stateOf(
+        encounters(
+          attacks,
+          arms.map((arm) => ({ arm, right: attacks.map(() => 50) })),
+          made,
+        ),
+      ),
+    ).summary[1]!.verdict;
+  expect(of([])).toMatchObject({
+    robust: false,
+    text: 'No check that ran failed. No attack here tried its robustness.',
+  });
+  expect(of([{ ...attackPlan(0, 'membership-loss'), surface: 'privacy' }]).text).toMatch(/told by numbers/);
+  expect(of([attackPlan(0, 'pgd')]).text).toMatch(/Not robust: its worst case/);
+});
+
 it('takes a check that was made where the experiment has nothing to compare, and the comparison where it has', () => {
   const made = [check(0, 'fgsm-not-stronger-than-pgd', 'fail', 'made for the check')];
   const without = alone([attackPlan(0, 'pgd')], [10], made);

@@ -13,7 +13,8 @@ import type { TransitionLog } from '../../../src-main/engine/definitions';
 import { greedyChoices } from '../../../src-main/engine/rl/eyes';
 import { exactReturn } from '../../../src-main/engine/rl/exact';
 import { filterMetrics, recordLog, without } from '../../../src-main/engine/rl/log';
-import { defaults, slotMachine, train } from './toys';
+import { createLesson } from '../../../src-main/engine/rl/lesson';
+import { defaults, silentContext, slotMachine, train } from './toys';
 
 const pole = cartpole.create({ suttonBartoReward: false }) as Environment;
 const lake = frozenLake.create({
@@ -143,11 +144,13 @@ describe('conservative Q-learning', () => {
 
   it('keeps a pole’s values within what is to be had, where plain Q-learning leaves it', async () => {
     const promised = async (conservatism: number): Promise<number> => {
+      const { context, events } = silentContext(1);
+      const { lesson } = createLesson({ environment: pole, context });
       const settings = { logSteps: 3000, gradientSteps: 2000, targetUpdate: 20, conservatism };
-      const { policy, dispose } = await train(offline, pole, settings);
-      const values = policy.scores(record(pole, 1000, 0.5).observations);
-      dispose();
-      return values.reduce((sum, value) => sum + value, 0) / values.length;
+      const agent = await offline.train(lesson, defaults(offline.params, settings), context);
+      agent.dispose();
+      const told = events.filter((event) => event.type === 'point' && event.series === 'promisedValue');
+      return (told.at(-1) as { value: number }).value;
     };
     // 1 a step at γ = 0.99 is worth 100 at most.
     expect(await promised(0)).toBeGreaterThan(200);

@@ -25,7 +25,7 @@ export default defineRlTrainingDefense({
   summary:
     'Estimates how often each level of reward is taken for another and learns from surrogates that are right on average. Undoes a confusion of rewards as long as the true level is the one paid most often.',
   limits:
-    'The paper estimates by state and action; here the next state is part of the context, on which grid worlds’ rewards depend. Its code averages the last 100 surrogates of a context, here all of them. A level that is nowhere the most frequent is taken to be confused as the others are on average. What the estimate is wrong by is paid at every step, so that a long episode needs an exact one. Where a confusion leaves the best way the best, as where every step costs, the repair does harm: it spreads what is paid.',
+    'The paper estimates by state and action; here the next state is part of the context, on which grid worlds’ rewards depend. Its code averages the last 100 surrogates of a context, here all of them. A level that is nowhere the most frequent is taken to be confused as the others are on average. What the estimate is wrong by is paid at every step, so that a long episode needs an exact one. Where a confusion leaves the best way the best, as where every step costs, the repair does harm until there are steps enough: it spreads what is paid.',
   reference: {
     authors: 'J. Wang, Y. Liu, B. Li',
     title: 'Reinforcement learning with perturbed rewards',
