@@ -10,7 +10,7 @@ const RIDGE = 0.01;
 export interface WithinLabels {
   /** Place of each sample along `k` directions, one after the other: k × n values, the label's mean at 0. */
   places: Float32Array[];
-  /** Share of each label's variance that these directions hold; 0 for a label without samples. */
+  /** Share of each label's variance that these directions hold; 0 for a label without samples, or not wanted. */
   explained: number[];
 }
 
@@ -18,6 +18,7 @@ export interface WithinLabels {
  * Each label's samples on their own `k` first principal components. A component is turned so that its heavier tail is positive: there
  * lies what differs from most of the label. Spread by others: components of L⁻¹x, L Lᵀ being the mean of the other labels' covariances, a
  * robust estimate of a clean label's, as SPECTRE's (Hayase et al. 2021), taken where the poison is not.
+ * @param wanted labels whose samples are placed; those of the others are measured alone, and stay at 0
  */
 export function withinLabels(
   features: Float32Array,
@@ -25,6 +26,7 @@ export function withinLabels(
   n: number,
   k: number,
   spread: 'others' | 'plain',
+  wanted: number[] = [...classes.keys()],
 ): WithinLabels {
   const width = features.length / n;
   const labels = classes.map((members) =>
@@ -36,7 +38,7 @@ export function withinLabels(
   const places = Array.from({ length: k }, () => new Float32Array(n));
   const explained = classes.map((members, label) => {
     const own = labels[label];
-    if (!own) return 0;
+    if (!own || !wanted.includes(label)) return 0;
     const usual =
       spread === 'others' && present.length > 1
         ? usualOf(together, own.covariance, present.length - 1, width)

@@ -79,7 +79,8 @@ export default defineModelFilter({
       await context.breathe();
     }
     if (split.length === 0) return { removed: new Uint32Array(), scores };
-    const { places } = withinLabels(features, members, n, components, 'others');
+    const labels = split.map(({ label }) => label);
+    const { places } = withinLabels(features, members, n, components, 'others', labels);
     const suspected = split.map(({ label, smaller }) => {
       const own = members[label]!;
       const points = Array.from(own, (index) => Float64Array.from(places, (along) => along[index]!));
