@@ -12,12 +12,8 @@ export async function openLab() {
   });
   const tf = (await import('@tensorflow/tfjs-node')).default;
   const load = (paths) => Promise.all(paths.map((path) => server.ssrLoadModule(`/src-main/${path}.ts`)));
-  const [{ withSession }, { loadDataset }, { meanInterval, clopperPearsonLower }, { stream }] = await load([
-    'sessions/reader',
-    'datasets/index',
-    'contract/statistics',
-    'contract/random',
-  ]);
+  const [{ withSession }, { loadDataset }, { meanInterval, shareInterval, clopperPearsonLower }, { stream }] =
+    await load(['sessions/reader', 'datasets/index', 'contract/statistics', 'contract/random']);
   const engine = await load(
     [
       'network',
@@ -37,5 +33,8 @@ export async function openLab() {
     return `${successes} of ${trials} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
   };
   const close = () => server.close();
-  return Object.assign({ tf, withSession, loadDataset, meanInterval, counted, stream, close }, ...engine);
+  return Object.assign(
+    { tf, withSession, loadDataset, meanInterval, shareInterval, counted, stream, close },
+    ...engine,
+  );
 }

@@ -379,7 +379,8 @@ try {
 }
 
 const told = (name, of) => {
-  const interval = lab.meanInterval(of.flatMap((row) => row[name] ?? []));
+  const intervalOf = name === 'seconds' ? lab.meanInterval : lab.shareInterval;
+  const interval = intervalOf(of.flatMap((row) => row[name] ?? []));
   if (!interval) return '–';
   const scale = name === 'seconds' ? 1 : 100;
   const shown = (value) => (scale * value).toFixed(name === 'seconds' ? 2 : 1);
