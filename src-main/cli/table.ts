@@ -94,7 +94,13 @@ const believable = ({ holds, checks }: Verdict): string =>
 /** What stands for several seeds. */
 const MEAN: Record<Task, string> = { classification: 'mean', 'reinforcement-learning': 'interquartile mean' };
 
-/** A row an attack, a column an arm (over its seeds), and the 95 % interval where there are several seeds. */
+/** More arms than this stand below each other: no terminal is as wide as their names beside each other. */
+const MOST_COLUMNS = 6;
+
+/**
+ * A row an attack, a column an arm (over its seeds), and the 95 % interval where there are several seeds; the other way round
+ * where there are many arms.
+ */
 export function resultTable(
   task: Task,
   { summary, transfers, warnings }: Summary & Partial<Pick<Shown, 'warnings'>>,
@@ -105,11 +111,9 @@ export function resultTable(
   const poisonings = summary.flatMap(({ poisoning }) => poisoning?.id ?? []);
   const attacks = labelsOf(summary[0]!.attacks.filter(({ id }) => !poisonings.includes(id)));
   const seeds = Math.max(...summary.map((group) => group.seeds.length));
+  const heads = headOf(summary);
   const rows = [
-    [
-      seeds > 1 ? `${metric}, ${MEAN[task]} and 95 % interval over ${seeds} seeds` : metric,
-      ...headOf(summary),
-    ],
+    [seeds > 1 ? `${metric}, ${MEAN[task]} and 95 % interval over ${seeds} seeds` : metric, ...heads],
     ['no attack', ...summary.map(({ clean }) => cell(clean, metric))],
     ...attacks.map((label, i) => [label, ...summary.map((group) => cell(group.attacks[i]?.metrics, metric))]),
     [
@@ -118,7 +122,7 @@ export function resultTable(
     ],
     ['believable', ...summary.map(({ verdict }) => believable(verdict))],
   ];
-  const heads = headOf(summary);
+  const turned = summary.length > MOST_COLUMNS ? rows[0]!.map((_, i) => rows.map((row) => row[i]!)) : rows;
   const doubtful = summary.some(({ verdict }) => verdict.checks.some(({ status }) => status === 'fail'));
   const failed = [
     ...(doubtful ? [`${MARK} a check of the verdict failed: the number is not to be believed`] : []),
@@ -130,7 +134,7 @@ export function resultTable(
     ]),
   ];
   const blocks = [
-    toText(rows),
+    toText(turned),
     poisoningTable(task, summary),
     task === 'reinforcement-learning' ? backdoorTable(summary) : '',
     certifiedTables(summary),

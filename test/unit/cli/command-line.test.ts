@@ -271,5 +271,11 @@ describe('tables', () => {
     expect(table).toContain('smoothing: zero-gradients fails: all are 0');
     expect(table).toMatch(/worst case +20.0 % \[19.0 %, 21.0 %\] +20.0 % † \[19.0 %, 21.0 %\]/);
     expect(table).toContain('smoothing: Gradient masking.');
+    const many = resultTable('classification', {
+      arms: [],
+      summary: Array.from({ length: 7 }, () => group(null)),
+    });
+    expect(many).toMatch(/^accuracy.* no attack +fgsm +worst case +believable$/m);
+    expect(many).toMatch(/^undefended +90.0 % .* not checked$/m);
   });
 });
