@@ -170,6 +170,20 @@ function seriesOf(
   });
 }
 
+/** From one end of the axes to the other. */
+const unseen = ([[left, right], [low, high]]: Extents): LineSeriesOption => ({
+  type: 'line',
+  zlevel: UNDER_CURSOR,
+  silent: true,
+  showSymbol: false,
+  tooltip: { show: false },
+  lineStyle: { opacity: 0 },
+  data: [
+    [left, low],
+    [right, high],
+  ],
+});
+
 /** What stays as it is while the smoothing is moved: the axes, and the curves as recorded. */
 export function recordedOption(
   recorded: readonly DrawnLine[],
@@ -178,14 +192,16 @@ export function recordedOption(
   scales: Scales,
   palette: Palette,
 ): ChartOption {
+  const pale = seriesOf(recorded, palette, (_, __, stroke) => ({
+    silent: true,
+    tooltip: { show: false },
+    lineStyle: { color: stroke, width: 1, opacity: 0.25, type: 'solid' },
+  }));
   return {
     ...base(palette),
     ...axesOf(info, extents, scales, palette),
-    series: seriesOf(recorded, palette, (_, __, stroke) => ({
-      silent: true,
-      tooltip: { show: false },
-      lineStyle: { color: stroke, width: 1, opacity: 0.25, type: 'solid' },
-    })),
+    // Axes on which nothing lies have no ticks, whatever their ends.
+    series: pale.length > 0 ? pale : [unseen(extents)],
   };
 }
 
@@ -271,7 +287,7 @@ export function overlayOption(
   return {
     ...under,
     series: [
-      ...(under.series as LineSeriesOption[]),
+      ...(settings.raw ? (under.series as LineSeriesOption[]) : []),
       ...(smoothedOption(drawn, ...rest).series as LineSeriesOption[]),
     ],
   };

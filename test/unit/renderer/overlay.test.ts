@@ -85,6 +85,16 @@ describe('curves over each other', () => {
       { dataMin: -1, dataMax: 2, show: false },
     ]);
   });
+  it('keep the ticks of their axes where nothing is shown as recorded', () => {
+    const scales = { logX: false, logY: false };
+    const recorded = recordedLines([line], SERIES['loss']!, scales);
+    const texts = (lines: typeof recorded) => {
+      const option = recordedOption(lines, SERIES['loss']!, extentsOf(recorded), scales, PAPER);
+      return toSvg(option, { width: 760, height: 300 }).match(/>[^<>]+<\/text>/g);
+    };
+    expect(texts([])).toEqual(texts(recorded));
+    expect(texts([])!.length).toBeGreaterThan(6);
+  });
   it('leave out what a logarithm has no place for', () => {
     const { series, xAxis, yAxis } = overlayOption(
       [line],
