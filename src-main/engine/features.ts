@@ -40,6 +40,10 @@ export const lossesOf = (target: WhiteBoxTarget, split: Split): Float32Array =>
 export const logitsOf = (target: WhiteBoxTarget, split: Split): Float32Array =>
   rowsOf(target, split, (images) => target.logits(images));
 
+/** Softmax of the logits of each sample, n × classes. */
+export const probabilitiesOf = (target: WhiteBoxTarget, split: Split): Float32Array =>
+  rowsOf(target, split, (images) => tf.softmax(target.logits(images)));
+
 /** Indices of the samples of each class, rising. */
 export function byClass({ labels }: Split, classes: number): Uint32Array[] {
   const lists = Array.from({ length: classes }, (): number[] => []);

@@ -5,7 +5,7 @@ import { LabError } from '../contract/problem';
 import type { ArmContext } from './context';
 import type { CostBasis, Examined, FilterContext, FilteringDefense, Trainer } from './definitions';
 import { suspectsOf } from './provenance';
-import { selected, sizeOf } from './splits';
+import { sizeOf, without } from './splits';
 
 /** Epochs of the model a filter examines: those of its parameters, else the arm's. */
 const examinedEpochs = (params: AnyParams, epochs: number): number =>
@@ -79,11 +79,7 @@ export async function filterAndTrain(filtering: Filtering): Promise<void> {
     );
   }
   if (tell) context.emit(suspectsOf(arm, suspicion, changed, n));
-  const out = new Set(removed);
-  const kept = selected(
-    train,
-    Uint32Array.from(train.labels.keys()).filter((i) => !out.has(i)),
-  );
+  const kept = without(train, removed);
   // Fewer batches than were reckoned with; what is over counts as done before they begin.
   if (spared(kept) > 0) worked(basis.epochs * spared(kept), `${removed.length} suspects are left out`);
   await trainer.fit(kept);

@@ -30,6 +30,15 @@ export function selected(split: Split, indices: Uint32Array): Split {
   return { images, labels: Uint8Array.from(indices, (index) => split.labels[index]!) };
 }
 
+/** All samples but those at these indices. */
+export function without(split: Split, indices: Iterable<number>): Split {
+  const out = new Set(indices);
+  return selected(
+    split,
+    Uint32Array.from(split.labels.keys()).filter((i) => !out.has(i)),
+  );
+}
+
 /** Samples from `start` to before `end` without copying. */
 export function slice({ images, labels }: Split, start: number, end: number): Split {
   const size = images.length / labels.length;

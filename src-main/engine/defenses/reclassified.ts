@@ -3,7 +3,7 @@ import type { Split } from '../../contract/dataset';
 import { boolean } from '../../contract/params';
 import type { FilterContext } from '../definitions';
 import { logitsOf } from '../features';
-import { selected } from '../splits';
+import { selected, without } from '../splits';
 
 export const reclassifyParam = (help: string) => boolean({ default: true, help });
 
@@ -13,9 +13,7 @@ export async function answersWithout(
   train: Split,
   context: FilterContext,
 ): Promise<number[]> {
-  const out = new Set(suspects);
-  const kept = Uint32Array.from(train.labels.keys()).filter((index) => !out.has(index));
-  const model = await context.fit(selected(train, kept));
+  const model = await context.fit(without(train, suspects));
   const logits = logitsOf(model, selected(train, suspects));
   return Array.from(suspects, (_, row) => {
     const scores = logits.subarray(row * model.classes, (row + 1) * model.classes);

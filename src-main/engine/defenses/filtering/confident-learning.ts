@@ -1,9 +1,9 @@
 import { integer } from '../../../contract/params';
 import { LabError } from '../../../contract/problem';
 import { defineDataFilter, type Examined, type FilterContext } from '../../definitions';
-import { byClass, logitsOf } from '../../features';
+import { byClass, probabilitiesOf } from '../../features';
 import { highest } from '../../scores';
-import { selected, sizeOf } from '../../splits';
+import { selected, sizeOf, without } from '../../splits';
 import { epochsOf, examinedEpochs } from '../filter-params';
 
 /** Confident learning: how many labels of each class are wrong is estimated, and as many of the least believable are left out. */
@@ -62,37 +62,16 @@ async function heldOutBeliefs(
   ]);
   const fold = new Uint32Array(order.length);
   order.forEach((index, place) => (fold[index] = place % folds));
-  const logits = new Float32Array(order.length * classes);
+  const believed = new Float32Array(order.length * classes);
   for (let held = 0; held < folds; held++) {
     const inside = Uint32Array.from(fold.keys()).filter((i) => fold[i] === held);
-    const model = await context.fit(
-      selected(
-        train,
-        Uint32Array.from(fold.keys()).filter((i) => fold[i] !== held),
-      ),
-    );
-    const rows = logitsOf(model, selected(train, inside));
+    const model = await context.fit(without(train, inside));
+    const rows = probabilitiesOf(model, selected(train, inside));
     inside.forEach((index, row) =>
-      logits.set(rows.subarray(row * classes, (row + 1) * classes), index * classes),
+      believed.set(rows.subarray(row * classes, (row + 1) * classes), index * classes),
     );
   }
-  return softmaxRows(logits, classes);
-}
-
-/** exp z / Σ exp z of each row of `width` values. */
-function softmaxRows(logits: Float32Array, width: number): Float32Array {
-  const probabilities = new Float32Array(logits.length);
-  for (let start = 0; start < logits.length; start += width) {
-    const row = logits.subarray(start, start + width);
-    const top = Math.max(...row);
-    const powers = row.map((z) => Math.exp(z - top));
-    const sum = powers.reduce((a, b) => a + b, 0);
-    probabilities.set(
-      powers.map((power) => power / sum),
-      start,
-    );
-  }
-  return probabilities;
+  return believed;
 }
 
 /**
